@@ -1,0 +1,2 @@
+// `npm start`: placeholder until the command line lands.
+console.log('Culvert is not built yet.');

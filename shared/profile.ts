@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { channelNamePattern, tunnelIdPattern } from './tunnel.ts';
+
+/**
+ * A value that may be a secret: `env:NAME`, `file:/path`, `keychain:<profile id>/<slot>`, or, for compatibility, a literal.
+ * It is resolved late, by `SecretResolver`, and only the reference is ever stored, shown or sent to the renderer.
+ */
+export const secretRefSchema = z.string();
+export type SecretRef = string;
+
+const headers = z.record(z.string(), secretRefSchema);
+
+const channelName = z.string().regex(channelNamePattern);
+
+export const stdioChannelSchema = z.object({
+  kind: z.literal('stdio'),
+  name: channelName,
+  /** Split into arguments like a shell's words; never run by a shell. */
+  command: z.string().min(1),
+  /** Set on top of the inherited environment less Culvert's own keys. */
+  env: z.record(z.string(), secretRefSchema).default({}),
+  cwd: z.string().optional(),
+  concurrency: z.enum(['parallel', 'serial']).default('parallel'),
+});
+
+export const httpChannelSchema = z.object({
+  kind: z.literal('http'),
+  name: channelName,
+  url: z.string(),
+  unixSocket: z.string().optional(),
+  httpProxy: secretRefSchema.optional(),
+  caBundle: z.string().optional(),
+  clientCert: z.string().optional(),
+  clientKey: z.string().optional(),
+  clientKeyPassphrase: secretRefSchema.optional(),
+});
+
+export const channelConfigSchema = z.discriminatedUnion('kind', [stdioChannelSchema, httpChannelSchema]);
+export type StdioChannelConfig = z.infer<typeof stdioChannelSchema>;
+export type HttpChannelConfig = z.infer<typeof httpChannelSchema>;
+export type ChannelConfig = z.infer<typeof channelConfigSchema>;
+
+export const harpoonTargetSchema = z.object({
+  label: z.string(),
+  url: z.string(),
+  unixSocket: z.string().optional(),
+  description: z.string().optional(),
+  allowedMethods: z.array(z.string()).optional(),
+  maxRequestBytes: z.number().optional(),
+  maxResponseBytes: z.number().optional(),
+  timeoutMs: z.number().optional(),
+});
+
+/** A tunnel's whole configuration, whatever file, flags or variables it came from. Durations are milliseconds. */
+export const profileSchema = z.object({
+  /** Immutable; keychain entries and approvals hang on it, renaming does not touch it. */
+  id: z.string(),
+  name: z.string(),
+  controlPlane: z.object({
+    baseUrl: z.string().default('https://api.openai.com'),
+    urlPath: z.string().default(''),
+    tunnelId: z.string().regex(tunnelIdPattern),
+    apiKey: secretRefSchema.optional(),
+    organizationId: z.string().optional(),
+    unixSocket: z.string().optional(),
+    clientCert: z.string().optional(),
+    clientKey: z.string().optional(),
+    clientKeyPassphrase: secretRefSchema.optional(),
+    httpProxy: secretRefSchema.optional(),
+    caBundle: z.string().optional(),
+    extraHeaders: headers.default({}),
+    pollTimeoutMs: z.number().default(30_000),
+    pollDeadlineGuardrailMs: z.number().default(5_000),
+    /** Least time between two polls that came back empty at once. */
+    pollIntervalMs: z.number().default(0),
+    maxInflight: z.number().int().min(1).max(10_000).default(20),
+    pollChannels: z.array(channelName).optional(),
+    /** How many long polls may overlap; 1 = one at a time, as the reference. */
+    maxPolls: z.number().int().min(1).max(64).default(8),
+  }),
+  channels: z.array(channelConfigSchema),
+  mcp: z.object({
+    httpProxy: secretRefSchema.optional(),
+    caBundle: z.string().optional(),
+    clientCert: z.string().optional(),
+    clientKey: z.string().optional(),
+    clientKeyPassphrase: secretRefSchema.optional(),
+    extraHeaders: headers.default({}),
+    discoveryExtraHeaders: headers.default({}),
+    startupWaitMs: z.number().default(0),
+    connectionMaxTtlMs: z.number().default(600_000),
+    maxConcurrentRequests: z.number().int().min(1).default(10),
+  }),
+  harpoon: z.object({
+    targets: z.array(harpoonTargetSchema).default([]),
+    allowPlaintextHttp: z.boolean().default(false),
+    maxResponseBytes: z.number().default(102_400),
+    maxRedirects: z.number().default(5),
+    httpProxy: secretRefSchema.optional(),
+    hostsIncludeSuffix: z.array(z.string()).default([]),
+    hostsIncludeRegex: z.array(z.string()).default([]),
+    hostsIncludeLoopback: z.boolean().default(true),
+    hostsIncludePrivate: z.boolean().default(true),
+  }),
+  httpProxy: secretRefSchema.optional(),
+  caBundle: z.string().optional(),
+  proxyCheckIntervalMs: z.number().default(60_000),
+  /** Culvert's own: start with the app; what traces keep. */
+  startWithApp: z.boolean().default(false),
+  capture: z.object({ bodies: z.boolean().default(true), maxBodyBytes: z.number().default(1_048_576) }),
+});
+export type Profile = z.infer<typeof profileSchema>;

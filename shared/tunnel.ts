@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { tunnelErrorSchema, type TunnelErrorData } from './errors.ts';
+
+/** Times are wall-clock milliseconds since the epoch: they are shown to people. Deadlines are monotonic and stay inside the engine. */
+const time = z.number();
+
+/**
+ * State of a tunnel. *degraded* = polls succeed but a channel is not usable; *waiting* = no poll succeeds, a retry is
+ * set; *unauthorised* = 401 or 403, a person must act, retried slowly.
+ */
+export const tunnelStateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('stopped'), since: time, error: tunnelErrorSchema.optional() }),
+  z.object({
+    kind: z.literal('starting'),
+    since: time,
+    step: z.enum(['secrets', 'channels', 'server-wait', 'first-poll']),
+  }),
+  z.object({ kind: z.literal('connected'), since: time }),
+  z.object({ kind: z.literal('degraded'), since: time, channels: z.array(z.string()) }),
+  z.object({ kind: z.literal('waiting'), since: time, error: tunnelErrorSchema, attempt: z.number(), nextTryAt: time }),
+  z.object({ kind: z.literal('unauthorised'), since: time, error: tunnelErrorSchema, nextTryAt: time }),
+  z.object({ kind: z.literal('stopping'), since: time, inFlight: z.number(), forced: z.boolean() }),
+]);
+export type TunnelState = z.infer<typeof tunnelStateSchema>;
+
+export const serverInfoSchema = z.object({
+  name: z.string().optional(),
+  version: z.string().optional(),
+  /** MCP revisions the server was seen to speak, newest first. */
+  protocolVersions: z.array(z.string()),
+  /** Names of tools, when they were listed. */
+  tools: z.array(z.string()).optional(),
+});
+export type ServerInfo = z.infer<typeof serverInfoSchema>;
+
+/** How a stdio child ended: exit code or signal, and the last lines of its stderr (secrets masked). */
+export const childExitSchema = z.object({
+  at: time,
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+  stderr: z.array(z.string()),
+});
+export type ChildExit = z.infer<typeof childExitSchema>;
+
+/** State of a channel, that is of one private MCP server behind the tunnel. */
+export const channelStateSchema = z.discriminatedUnion('kind', [
+  /** Not started, or an HTTP server nobody has called yet. */
+  z.object({ kind: z.literal('idle'), since: time }),
+  z.object({ kind: z.literal('starting'), since: time }),
+  z.object({ kind: z.literal('ready'), since: time, server: serverInfoSchema.optional(), pid: z.number().optional() }),
+  /** The child ended and is started again at `nextTryAt`. */
+  z.object({ kind: z.literal('restarting'), since: time, exit: childExitSchema, attempt: z.number(), nextTryAt: time }),
+  /** It ended too often in a row: needs a person, still retried slowly. */
+  z.object({ kind: z.literal('crash-loop'), since: time, exit: childExitSchema, attempt: z.number(), nextTryAt: time }),
+  /** It could not be started or reached at all. */
+  z.object({ kind: z.literal('unusable'), since: time, error: tunnelErrorSchema, nextTryAt: time.optional() }),
+  z.object({ kind: z.literal('stopped'), since: time }),
+]);
+export type ChannelState = z.infer<typeof channelStateSchema>;
+
+export const channelSnapshotSchema = z.object({
+  name: z.string(),
+  transport: z.enum(['stdio', 'http', 'memory']),
+  /** What a person recognises it by: program and arguments, or URL without credentials. */
+  target: z.string(),
+  state: channelStateSchema,
+  inFlight: z.number(),
+  lastAnswerAt: time.optional(),
+});
+export type ChannelSnapshot = z.infer<typeof channelSnapshotSchema>;
+
+export const tunnelSnapshotSchema = z.object({
+  /** The profile's immutable id; also the id of the running tunnel in this process. */
+  id: z.string(),
+  name: z.string(),
+  tunnelId: z.string(),
+  controlPlane: z.string(),
+  state: tunnelStateSchema,
+  channels: z.array(channelSnapshotSchema),
+  /** From the control plane's metadata. */
+  title: z.string().optional(),
+  description: z.string().optional(),
+  queue: z.object({ depth: z.number(), capacity: z.number() }),
+  inFlight: z.number(),
+  pollsOut: z.number(),
+  counts: z.object({
+    commands: z.number(),
+    answered: z.number(),
+    errors: z.number(),
+    dropped: z.number(),
+    duplicates: z.number(),
+  }),
+  lastPollAt: time.optional(),
+  lastCommandAt: time.optional(),
+  lastAnswerAt: time.optional(),
+  /** Round trip of the last posted answer, in milliseconds: the distance to the control plane. A long poll's length is not one. */
+  roundTripMs: z.number().optional(),
+});
+export type TunnelSnapshot = z.infer<typeof tunnelSnapshotSchema>;
+
+export const tunnelIdPattern = /^tunnel_[a-z0-9]{32}$/;
+/** Canonical channel name: trimmed, lower case. `harpoon` is reserved. */
+export const channelNamePattern = /^[a-z0-9_-]{1,64}$/;
+
+export type { TunnelErrorData };

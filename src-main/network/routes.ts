@@ -1,0 +1,25 @@
+import type { Dispatcher } from 'undici';
+
+/** What a connection is for: each purpose has its own proxy, trust and client certificate, and none leaks into another. */
+export type Purpose = 'control-plane' | 'mcp' | 'mcp-discovery' | 'oauth' | 'harpoon';
+
+export interface Target {
+  readonly url: URL;
+  /** The channel or Harpoon label whose own settings apply. */
+  readonly name?: string;
+}
+
+/** A pool that stays open as long as it is held; after a rotation the old one drains while new leases get the new one. */
+export interface Lease {
+  readonly dispatcher: Dispatcher;
+  release(): void;
+}
+
+/** The one place that makes undici dispatchers: proxy, CA, client certificates, Unix sockets, connection limits. */
+export interface Routes {
+  /** Rejects with `TunnelError` (`proxy_invalid`, `ca_invalid`, `client_certificate_invalid`, secret codes). */
+  dispatcherFor(purpose: Purpose, target: Target): Promise<Lease>;
+  /** After waking: no socket that may be dead is used again. */
+  closeIdle(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+import type { Profile } from '../../shared/profile.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+
+export type NudgeReason = 'person' | 'wake' | 'network';
+
+/** Several tunnels in one process. Keyed by profile id. */
+export interface TunnelManager {
+  /** Starts, or restarts with a changed profile without losing calls in flight. Rejects with `TunnelError` only for what can never work (bad configuration). */
+  start(profile: Profile): Promise<void>;
+  /** Drains: no new polls, calls in flight finish within their deadline and `graceMs`. A second call forces. */
+  stop(id: string, graceMs?: number): Promise<void>;
+  stopAll(graceMs?: number): Promise<void>;
+  /** One immediate try of whatever waits. A `wake` first drops commands overdue by wall time and closes all sockets. */
+  nudge(reason: NudgeReason, id?: string): void;
+  snapshots(): readonly TunnelSnapshot[];
+  /** Called, coalesced, whenever a snapshot changes. Returns the way to unsubscribe. */
+  onChange(listener: (snapshot: TunnelSnapshot) => void): () => void;
+}
