@@ -23,11 +23,27 @@ export const probeResultSchema = z.object({
 });
 export type ProbeResult = z.infer<typeof probeResultSchema>;
 
-/** One sentence's worth of blame: which layer, why, and what to do. `unknown` is a verdict too. */
+/**
+ * One sentence's worth of blame: which layer, why, and what to do. `unknown` is a verdict too, and `nothing-arrived` says
+ * that the calling product has sent nothing, never that it is broken.
+ */
 export const verdictSchema = z.object({
   layer: z.enum([...layers, 'none', 'unknown']),
-  /** Key into the catalogue of sentences, with its parameters. */
+  reason: z.enum([
+    'stopped',
+    'starting',
+    'stopping',
+    'fault',
+    'not-yet-known',
+    'waiting-first-call',
+    'nothing-arrived',
+    'ok',
+  ]),
+  /** What went wrong, when `reason` is `fault`: the catalogue's key and parameters. */
   error: tunnelErrorSchema.optional(),
+  channel: z.string().optional(),
+  /** Wall-clock milliseconds since which this holds, and when the next try is due. */
   since: z.number().optional(),
+  nextTryAt: z.number().optional(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
