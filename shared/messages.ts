@@ -1,0 +1,508 @@
+import { errorCodes, type ErrorCode, type ErrorParams, type Layer, type Leg, type TunnelErrorData } from './errors.ts';
+
+/**
+ * The one catalogue of sentences: window, tray, notifications, command line, doctor and logs all speak through it.
+ *
+ * A sentence is a template. `{name}` is a parameter of the error, `{name|words}` has words for when it is missing, and
+ * `[…]` is left out when a parameter inside it is missing. `{where}` and `{Where}` name the other end of the error's leg.
+ */
+export interface Words {
+  /** The state, without a full stop: what a heading or a notification shows. */
+  readonly title: string;
+  /** The reason: one sentence, evidence before opinion. */
+  readonly cause: string;
+  /** What to do: one sentence that starts with a verb, or says that nothing has to be done. */
+  readonly next: string;
+}
+
+const parties: Readonly<Record<Leg, string>> = {
+  'control-plane': 'the control plane',
+  'mcp-server': 'the MCP server',
+  oauth: 'the authorization server',
+  harpoon: 'the Harpoon target',
+  local: 'this machine',
+};
+
+const server = 'The MCP server[ of channel {channel}]';
+const checkProxy = 'Check the proxy address and whether this machine may use it.';
+const place = '{file|the configuration}[, line {line}][, column {column}]';
+
+const catalogue: Readonly<Record<ErrorCode, Words>> = {
+  dns_failed: {
+    title: '{Where} has no address',
+    cause: 'The name {host|of the host} could not be looked up[ ({detail})].',
+    next: 'Check the name, the network and, behind a company proxy, the proxy settings.',
+  },
+  connect_refused: {
+    title: '{Where} refuses connections',
+    cause: 'Nothing listens at {address|the address that is set}.',
+    next: 'Start what should listen there, or correct the address.',
+  },
+  connect_unreachable: {
+    title: '{Where} cannot be reached',
+    cause: 'There is no way through the network to {address|that address}[ ({detail})].',
+    next: 'Check the network, the VPN and the firewall.',
+  },
+  connect_timeout: {
+    title: '{Where} does not answer',
+    cause: 'No connection to {address|it} came about[ within {seconds} s].',
+    next: 'Check the address, the VPN and whether a firewall drops the connection.',
+  },
+  connect_reset: {
+    title: 'The connection to {where} was reset',
+    cause: '{address|The other end} or something on the way closed it abruptly.',
+    next: 'Try again; if it goes on, look for a firewall or proxy that ends connections.',
+  },
+  closed_early: {
+    title: '{Where} closed the connection before its answer was complete',
+    cause: 'The connection[ to {address}] ended[ after {bytes} bytes] in the middle of an answer.',
+    next: 'Try again; if it goes on, look at the log of the other end.',
+  },
+  socket_missing: {
+    title: 'The socket of {where} is not there',
+    cause: 'There is no Unix socket at {path|the path that is set}[ ({detail})].',
+    next: 'Start the program that creates it, or correct the path.',
+  },
+  tls_untrusted: {
+    title: 'The certificate of {where} is not trusted',
+    cause:
+      '{host|The host} shows a certificate[ issued by {issuer}] that no trusted authority has signed[ ({detail})].',
+    next: 'Set the CA bundle of your company for this connection, or correct the address.',
+  },
+  tls_expired: {
+    title: 'The certificate of {where} has expired',
+    cause: 'The certificate of {host|the host} was valid until {notAfter|an earlier date}.',
+    next: 'Have it renewed, and check the clock of this machine.',
+  },
+  tls_not_yet_valid: {
+    title: 'The certificate of {where} is not valid yet',
+    cause: 'The certificate of {host|the host} is valid from {notBefore|a later date}.',
+    next: 'Check the clock of this machine.',
+  },
+  tls_hostname: {
+    title: 'The certificate of {where} is for another name',
+    cause: 'It is not for {host|the host that is set}[ but for {names}].',
+    next: 'Use a name that the certificate covers.',
+  },
+  tls_client_certificate: {
+    title: '{Where} refuses the client certificate',
+    cause: '{host|The host} asks for a certificate and did not accept {subject|what was sent}[ ({detail})].',
+    next: 'Set a client certificate and key that it accepts.',
+  },
+  tls_failed: {
+    title: 'No secure connection to {where}',
+    cause: 'The TLS handshake with {host|the host} failed[ ({detail})].',
+    next: 'Check that the address speaks TLS, and whether a proxy changes it on the way.',
+  },
+  proxy_unreachable: {
+    title: 'The proxy cannot be reached',
+    cause: 'No connection to the proxy {proxy|that is set} came about[ ({detail})].',
+    next: checkProxy,
+  },
+  proxy_auth: {
+    title: 'The proxy asks for a sign-in',
+    cause: '{proxy|The proxy} answered 407 to the user and password that are set, or to none.',
+    next: 'Set the user and password of the proxy in its address, best as an env: or file: reference.',
+  },
+  proxy_refused: {
+    title: 'The proxy does not let the connection through',
+    cause: '{proxy|The proxy} answered {status|with a refusal} when asked for {host|the host}.',
+    next: 'Ask for this host to be allowed, or set another proxy.',
+  },
+  timed_out: {
+    title: '{Where} took too long',
+    cause: 'No answer came[ within {seconds} s].',
+    next: 'Look at what it does in that time, or let the caller wait longer.',
+  },
+
+  unauthorized: {
+    title: 'The key is refused',
+    cause: 'The control plane answered 401: the runtime key is wrong, expired or revoked.',
+    next: 'Set a valid runtime key for this tunnel.',
+  },
+  forbidden: {
+    title: 'The key may not use this tunnel',
+    cause:
+      'The control plane answered 403[ for tunnel {tunnelId}]: the key lacks the right, or belongs to another organization.',
+    next: 'Give the key the right to use this tunnel, or set another key.',
+  },
+  tunnel_not_found: {
+    title: 'The tunnel does not exist',
+    cause: 'The control plane knows no tunnel {tunnelId|with this id}.',
+    next: 'Check the tunnel id and the control plane address.',
+  },
+  rate_limited: {
+    title: 'The control plane asks to slow down',
+    cause: 'It answered 429[ and asks to wait {seconds} s].',
+    next: 'Nothing to do: polling goes on by itself.',
+  },
+  control_plane_error: {
+    title: 'The control plane has a fault',
+    cause: 'It answered {status|with a server error}.',
+    next: 'Nothing to do: it is tried again by itself; look at its status page if it lasts.',
+  },
+  redirected: {
+    title: 'The control plane sends elsewhere',
+    cause: 'It answered {status|with a redirect}[ to {location}], which is never followed with a key.',
+    next: 'Check the control plane address, and whether a sign-in page of the network is in the way.',
+  },
+  unexpected_status: {
+    title: '{Where} gave an answer that is not expected',
+    cause: 'It answered {status|with an unknown status}[ to {request}].',
+    next: 'Check the address: it may not be that of {where}.',
+  },
+  bad_poll_body: {
+    title: 'The control plane gave an answer that cannot be read',
+    cause: 'The body of a poll is not what the protocol says[ ({detail})].',
+    next: 'Check the control plane address, and whether a proxy changes answers on the way.',
+  },
+  poll_cut: {
+    title: 'A poll was cut off',
+    cause: 'The connection ended before the poll’s answer was complete[, after {bytes} bytes].',
+    next: 'Nothing to do: polling goes on by itself; if it lasts, look for a proxy with a short time limit.',
+  },
+
+  http_status: {
+    title: `${server} answers {status|with an error}`,
+    cause: 'It answered {status|with an HTTP error}[ to {method}] without a JSON-RPC answer.',
+    next: 'Look at the log of the server.',
+  },
+  bad_json: {
+    title: `${server} sends something that is not JSON`,
+    cause: 'Its answer is not a JSON-RPC message[ ({detail})].',
+    next: 'Check the address or the command; over stdio nothing but JSON-RPC may go to standard output.',
+  },
+  not_an_answer: {
+    title: `${server} answers something else`,
+    cause: 'What it sent is not a response to the call[ ({detail})].',
+    next: 'Check that the address or the command is that of an MCP server.',
+  },
+  no_answer: {
+    title: `${server} ended its answer without a result`,
+    cause: 'The stream ended before the response to {method|the call} came.',
+    next: 'Look at the log of the server.',
+  },
+  batch_refused: {
+    title: 'A batch of calls was refused',
+    cause: 'The caller sent a JSON-RPC batch, which MCP no longer has.',
+    next: 'Send the calls one by one.',
+  },
+  body_too_large: {
+    title: 'An answer is too large',
+    cause: '{Where} sent more than {limit|the limit of} bytes.',
+    next: 'Ask for less at once, or raise the limit.',
+  },
+  line_too_long: {
+    title: `${server} sent a line that is too long`,
+    cause: 'One line of its output is longer than {limit|the limit of} bytes.',
+    next: 'Have the server send less at once.',
+  },
+  server_exited: {
+    title: `${server} ended`,
+    cause: 'It ended[ with exit code {exitCode}][ by {signal}][: {stderr}].',
+    next: 'Nothing to do: it is started again by itself; what it last wrote says why.',
+  },
+  server_crash_loop: {
+    title: `${server} exits on start`,
+    cause: 'It ended {attempts|several} times in a row[, last with exit code {exitCode}][ by {signal}][: {stderr}].',
+    next: 'Correct what it says, then retry; it is also retried slowly by itself.',
+  },
+  server_not_ready: {
+    title: `${server} is not ready`,
+    cause: 'It is starting or restarting[: {detail}].',
+    next: 'Try again in a moment.',
+  },
+  command_not_found: {
+    title: 'The command is not there',
+    cause: 'There is no program {program|by that name}[ in {folder}][ on the PATH, which is {path}].',
+    next: 'Install it, or give its full path.',
+  },
+  command_not_executable: {
+    title: 'The command cannot be run',
+    cause: '{program|The program} is not an executable file[ ({detail})].',
+    next: 'Make it executable, or name the interpreter that runs it.',
+  },
+  command_not_approved: {
+    title: 'This command waits for your consent',
+    cause:
+      'The command of channel {channel|main} was not agreed to on this machine: {command|it is new or has changed}.',
+    next: 'Look at the program, its arguments, folder and environment, then allow it.',
+  },
+  folder_missing: {
+    title: 'The folder of the server is not there',
+    cause: 'There is no folder {folder|at the path that is set}.',
+    next: 'Correct the folder[ of channel {channel}].',
+  },
+  spawn_failed: {
+    title: `${server} could not be started`,
+    cause: 'The system refused to start {program|the program}[ ({detail})].',
+    next: 'Check the command, its rights and how many processes may run.',
+  },
+  handshake_failed: {
+    title: `${server} does not speak MCP with us`,
+    cause: 'Neither `server/discover` nor `initialize` got a usable answer[: {detail}].',
+    next: 'Check that the command or address is that of an MCP server, and its log.',
+  },
+  auth_required: {
+    title: `${server} asks for a sign-in`,
+    cause: 'It answered {status|401} to a call without credentials[ at {url}].',
+    next: 'Set the header it wants, or let the calling product sign in through OAuth.',
+  },
+
+  unsupported_channel: {
+    title: 'There is no channel {channel|by that name}',
+    cause: 'A call came for channel {channel|that is not set up}; this tunnel has {channels|others}.',
+    next: 'Add the channel here, or correct the name at the caller.',
+  },
+  shutting_down: {
+    title: 'The tunnel is stopping',
+    cause: 'The call came or was still running while the tunnel stopped.',
+    next: 'Start the tunnel and call again.',
+  },
+  cancelled: {
+    title: 'The call was cancelled',
+    cause: 'The caller no longer waits for it.',
+    next: 'Nothing to do.',
+  },
+  connection_lifetime: {
+    title: 'The call reached the connection’s lifetime',
+    cause: 'It ran longer than a connection may live[, {seconds} s].',
+    next: 'Raise the connection lifetime (mcp.connection-max-ttl), or have the caller set a time limit.',
+  },
+  internal: {
+    title: 'Culvert has a fault of its own',
+    cause: 'Something failed that should not have[ ({detail})].',
+    next: 'Look at the log, and report it with a support bundle.',
+  },
+
+  config_invalid: {
+    title: 'The configuration has a mistake',
+    cause: `{field|A setting} in ${place}: {problem|its value is not allowed}[ (allowed: {allowed})].`,
+    next: '{hint|Correct it and try again.}',
+  },
+  config_unreadable: {
+    title: 'The configuration cannot be read',
+    cause: `${place}: {problem|it cannot be opened}.`,
+    next: '{hint|Check that the file is there, is readable and is complete.}',
+  },
+  profile_not_found: {
+    title: 'There is no such profile',
+    cause: 'No profile {name|by that name} was found[ in {folder}][; there are {names}].',
+    next: '{hint|List the profiles with `culvert profiles list`, or create one with `culvert init`.}',
+  },
+  profile_exists: {
+    title: 'The profile is already there',
+    cause: 'A profile {name|by that name} exists[ at {file}].',
+    next: 'Choose another name, or change the one that is there.',
+  },
+  profile_running: {
+    title: 'The profile is in use',
+    cause: 'Another Culvert[ (process {pid})] runs or changes {name|this profile}.',
+    next: 'Stop the other one first, or use another profile.',
+  },
+  tunnel_id_invalid: {
+    title: 'The tunnel id is not valid',
+    cause: 'A tunnel id is `tunnel_` and 32 lower-case letters or digits[; {problem}].',
+    next: 'Copy the id from where the tunnel was created[ and set it as {field}].',
+  },
+  key_missing: {
+    title: 'The runtime key is missing',
+    cause: 'No key for the control plane is set.',
+    next: '{hint|Set CONTROL_PLANE_API_KEY, or --control-plane.api-key env:NAME or file:/path.}',
+  },
+  key_is_admin: {
+    title: 'This is an admin key',
+    cause: 'The key begins like an admin key, which must not run a tunnel.',
+    next: 'Create a runtime key for this tunnel and set that.',
+  },
+  secret_env_missing: {
+    title: 'A variable with a secret is not set',
+    cause: 'The environment variable {name|that is referred to} is not set or is empty.',
+    next: 'Set it before the start, or refer to another one.',
+  },
+  secret_file_unreadable: {
+    title: 'A file with a secret cannot be read',
+    cause: '{file|The file that is referred to} cannot be read[ ({detail})].',
+    next: 'Check that the file exists and that this user may read it.',
+  },
+  secret_empty: {
+    title: 'A secret is empty',
+    cause: '{ref|The reference} stands for an empty value.',
+    next: 'Put the value there, or refer to another place.',
+  },
+  keychain_unavailable: {
+    title: 'The keychain is not available',
+    cause: 'The keychain of this system did not answer[ ({detail})].',
+    next: '{hint|Unlock or install a keychain, or use an env: or file: reference.}',
+  },
+  keychain_missing: {
+    title: 'The secret is not in the keychain',
+    cause: 'There is no entry {ref|for this reference} in the keychain.',
+    next: 'Enter the secret again, or use an env: or file: reference.',
+  },
+  ca_invalid: {
+    title: 'The CA bundle is not usable',
+    cause: '{file|The file} has no certificate that can be read[ ({detail})].',
+    next: 'Give a file with one or more certificates in PEM form.',
+  },
+  client_certificate_invalid: {
+    title: 'The client certificate is not usable',
+    cause: '{file|Certificate or key} cannot be used[ ({detail})].',
+    next: 'Give a certificate and the private key that belongs to it, both in PEM form, and the passphrase if the key has one.',
+  },
+  proxy_invalid: {
+    title: 'The proxy address is not valid',
+    cause: '{proxy|The address} is not an address of a proxy[ ({detail})].',
+    next: 'Give it as http://host:port or https://host:port.',
+  },
+  header_invalid: {
+    title: 'A header is not allowed',
+    cause: 'The header {name|that is set} {problem|cannot be sent}[ ({field})].',
+    next: 'Remove it, or correct its name or value.',
+  },
+  port_in_use: {
+    title: 'The port is taken',
+    cause: 'Another program listens at {address|that address}.',
+    next: 'Stop the other program, or choose another address with --health.listen-addr (port 0 takes any free one).',
+  },
+  listen_failed: {
+    title: 'Culvert cannot listen',
+    cause: '{address|The address} cannot be listened at[ ({detail})].',
+    next: 'Choose an address of this machine and a port that this user may open.',
+  },
+  not_allowed: {
+    title: 'This is not allowed',
+    cause: 'The request was refused[: {detail}].',
+    next: 'Use the address that Culvert printed at start, from this machine.',
+  },
+  not_found: {
+    title: 'There is nothing here',
+    cause: '{what|What was asked for} does not exist.',
+    next: 'Check the name or the path.',
+  },
+  bad_request: {
+    title: 'The request is not valid',
+    cause: '{field|Something in it} is wrong[: {problem}][ (allowed: {allowed})].',
+    next: 'Correct it and try again.',
+  },
+};
+
+const token = /\[([^[\]]*)\]|\{(\w+)(?:\|([^}]*))?\}/g;
+
+function render(template: string, params: ErrorParams): string {
+  return template.replace(token, (_whole, optional: string | undefined, name: string, otherwise?: string) => {
+    if (optional !== undefined) {
+      const needed = [...optional.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+      return needed.some((key) => params[key] === undefined) ? '' : render(optional, params);
+    }
+    return String(params[name] ?? otherwise ?? name);
+  });
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The three sentences of an error, for people. Takes what crossed IPC as well as a thrown `TunnelError`. */
+export function describe(error: TunnelErrorData): Words {
+  const where = parties[error.leg];
+  const params = { ...error.params, where, Where: capital(where) };
+  const { title, cause, next } = catalogue[error.code];
+  return {
+    title: capital(render(title, params)),
+    cause: capital(render(cause, params)),
+    next: capital(render(next, params)),
+  };
+}
+
+/** The whole of it in one line: state, reason, next step. */
+export function sentence(error: TunnelErrorData): string {
+  const { title, cause, next } = describe(error);
+  return `${title}. ${cause} ${next}`;
+}
+
+/** A call that could not have worked: the calling product sent it so, or gave it up. */
+const callersFault: ReadonlySet<ErrorCode> = new Set([
+  'batch_refused',
+  'unsupported_channel',
+  'cancelled',
+  'bad_request',
+  'not_found',
+]);
+
+/** Settings and the machine Culvert runs on, whichever edge they were needed for. */
+const ownFault: ReadonlySet<ErrorCode> = new Set([
+  'shutting_down',
+  'internal',
+  'config_invalid',
+  'config_unreadable',
+  'profile_not_found',
+  'profile_exists',
+  'profile_running',
+  'tunnel_id_invalid',
+  'key_missing',
+  'key_is_admin',
+  'secret_env_missing',
+  'secret_file_unreadable',
+  'secret_empty',
+  'keychain_unavailable',
+  'keychain_missing',
+  'ca_invalid',
+  'client_certificate_invalid',
+  'proxy_invalid',
+  'header_invalid',
+  'port_in_use',
+  'listen_failed',
+  'not_allowed',
+  'command_not_approved',
+  'unauthorized',
+  'forbidden',
+  'tunnel_not_found',
+]);
+
+/** The edge between Culvert and the control plane: nobody at either end is to blame. */
+const onTheWay: ReadonlySet<ErrorCode> = new Set([
+  'dns_failed',
+  'connect_refused',
+  'connect_unreachable',
+  'connect_timeout',
+  'connect_reset',
+  'closed_early',
+  'poll_cut',
+  'tls_untrusted',
+  'tls_expired',
+  'tls_not_yet_valid',
+  'tls_hostname',
+  'tls_client_certificate',
+  'tls_failed',
+  'proxy_unreachable',
+  'proxy_auth',
+  'proxy_refused',
+  'timed_out',
+  'redirected',
+  'socket_missing',
+]);
+
+/**
+ * Who is at fault. A key or a tunnel id that the control plane refuses is the app's: it is set here, and only here can it
+ * be put right.
+ */
+export function layerOf(error: TunnelErrorData): Layer {
+  if (ownFault.has(error.code)) return 'app';
+  if (callersFault.has(error.code)) return 'calling-product';
+  switch (error.leg) {
+    case 'control-plane':
+      return onTheWay.has(error.code) ? 'network' : 'control-plane';
+    case 'mcp-server':
+    case 'oauth':
+    case 'harpoon':
+      return 'mcp-server';
+    case 'local':
+      return 'app';
+  }
+}
+
+/** The names of the catalogue's entries, for the test that none is missing or left over. */
+export const describedCodes: readonly string[] = Object.keys(catalogue);
+/** Every template with its code, for the test of their form. */
+export const templates: readonly (readonly [ErrorCode, Words])[] = (Object.keys(errorCodes) as ErrorCode[]).map(
+  (code) => [code, catalogue[code]] as const,
+);
