@@ -1,0 +1,62 @@
+import type { Verdict } from './evidence.ts';
+import { describe, type Words } from './messages.ts';
+import type { TunnelState } from './tunnel.ts';
+
+const layerNames: Readonly<Record<Verdict['layer'], string>> = {
+  app: 'This app',
+  network: 'The network',
+  'control-plane': 'The control plane',
+  'mcp-server': 'The MCP server',
+  'calling-product': 'The calling product',
+  none: 'Nothing',
+  unknown: 'Unknown',
+};
+
+export const layerName = (layer: Verdict['layer']): string => layerNames[layer];
+
+/** The verdict in words: what holds, why, what to do. Tray, cards, notifications and `/readyz` say it alike. */
+export function describeVerdict(verdict: Verdict): Words {
+  if (verdict.error) return describe(verdict.error);
+  switch (verdict.reason) {
+    case 'stopped':
+      return { title: 'Stopped', cause: 'The tunnel is switched off.', next: 'Start it to take calls.' };
+    case 'starting':
+      return { title: 'Starting', cause: 'The first poll has not been answered yet.', next: 'Nothing to do.' };
+    case 'stopping':
+      return { title: 'Stopping', cause: 'Calls in flight are being finished.', next: 'Nothing to do.' };
+    case 'not-yet-known':
+      return {
+        title: 'Connected, no call yet',
+        cause: 'Polls succeed; the MCP server has not been asked anything yet.',
+        next: 'Run the doctor to prove the server, or make a call.',
+      };
+    case 'waiting-first-call':
+      return {
+        title: 'Ready, waiting for the first call',
+        cause: 'Polls succeed and the MCP server lists its tools.',
+        next: 'Make a call from the product that uses this tunnel.',
+      };
+    case 'nothing-arrived':
+      return {
+        title: 'Ready, but nothing has arrived',
+        cause: 'Polls succeed and the MCP server lists its tools; no call has come since.',
+        next: 'Check that the calling product uses this tunnel id and that its connector is enabled.',
+      };
+    case 'fault':
+    case 'ok':
+      return { title: 'Working', cause: 'Polls and calls succeed.', next: 'Nothing to do.' };
+  }
+}
+
+const stateNames: Readonly<Record<TunnelState['kind'], string>> = {
+  stopped: 'Stopped',
+  starting: 'Starting',
+  connected: 'Connected',
+  degraded: 'Degraded',
+  waiting: 'Waiting',
+  unauthorised: 'Needs attention',
+  stopping: 'Stopping',
+};
+
+/** One word for a state, as the badge of a card and the tray's menu show it. */
+export const stateName = (state: TunnelState): string => stateNames[state.kind];

@@ -1,0 +1,124 @@
+import type { Verdict } from '../../shared/evidence.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { describeVerdict, stateName } from '../../shared/verdict-words.ts';
+import type { TrayState } from './tray-icon.ts';
+
+export interface TrayTunnel {
+  readonly snapshot: TunnelSnapshot;
+  readonly verdict: Verdict;
+  /** Where an MCP client can reach it, when the control plane is a relay that says so. */
+  readonly mcpUrl?: string;
+}
+
+export interface TrayModel {
+  /** Tunnels that run or were started in this process, and profiles that were not. */
+  readonly tunnels: readonly TrayTunnel[];
+  readonly idle: readonly { readonly id: string; readonly name: string }[];
+  /** Wall-clock milliseconds until which everything is paused. */
+  readonly pausedUntil?: number;
+}
+
+export type TrayAction =
+  | { readonly do: 'start' | 'stop'; readonly id: string }
+  | { readonly do: 'copy'; readonly text: string }
+  | { readonly do: 'open'; readonly page: 'overview' | 'settings' }
+  | { readonly do: 'start-all' | 'stop-all' | 'pause' | 'resume' | 'copy-diagnostics' | 'quit' };
+
+export type TrayItem =
+  | { readonly kind: 'separator' }
+  | { readonly kind: 'text'; readonly label: string }
+  | { readonly kind: 'action'; readonly label: string; readonly action: TrayAction }
+  | { readonly kind: 'switch'; readonly label: string; readonly on: boolean; readonly action: TrayAction }
+  | { readonly kind: 'menu'; readonly label: string; readonly items: readonly TrayItem[] };
+
+const isOn = (snapshot: TunnelSnapshot): boolean =>
+  snapshot.state.kind !== 'stopped' && snapshot.state.kind !== 'stopping';
+
+const needsPerson = ({ snapshot }: TrayTunnel): boolean =>
+  snapshot.state.kind === 'unauthorised' ||
+  (snapshot.state.kind === 'stopped' && snapshot.state.error !== undefined) ||
+  snapshot.channels.some((channel) => channel.state.kind === 'crash-loop');
+
+/** One icon for all tunnels: the worst state wins, then work in progress, then peace. */
+export function trayState(tunnels: readonly TrayTunnel[]): TrayState {
+  const kinds = new Set(tunnels.map(({ snapshot }) => snapshot.state.kind));
+  if (tunnels.some(needsPerson)) return 'attention';
+  if (kinds.has('waiting') || kinds.has('degraded')) return 'degraded';
+  if (kinds.has('starting') || kinds.has('stopping')) return 'starting';
+  if (!kinds.has('connected')) return 'stopped';
+  return tunnels.some(({ snapshot }) => snapshot.inFlight > 0) ? 'busy' : 'connected';
+}
+
+const time = (at: number): string => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+
+/** The tunnel that speaks for all: one with a fault, else the first that is on. */
+function spokesman(tunnels: readonly TrayTunnel[]): TrayTunnel | undefined {
+  return tunnels.find(({ verdict }) => verdict.reason === 'fault') ?? tunnels.find(({ snapshot }) => isOn(snapshot));
+}
+
+/** The state in words, short enough for a tooltip. */
+export function trayTooltip({ tunnels, pausedUntil }: TrayModel): string {
+  if (pausedUntil !== undefined) return `Culvert: paused until ${time(pausedUntil)}`;
+  const on = tunnels.filter(({ snapshot }) => isOn(snapshot));
+  if (on.length === 0) return 'Culvert: no tunnel is on';
+  const calls = on.reduce((sum, { snapshot }) => sum + snapshot.inFlight, 0);
+  const speaker = spokesman(tunnels);
+  const rest = on.length > 1 ? `, ${on.length} tunnels on` : '';
+  const busy = calls > 0 ? `, ${calls} ${calls === 1 ? 'call' : 'calls'} in flight` : '';
+  if (!speaker) return 'Culvert';
+  return `Culvert: ${speaker.snapshot.name}: ${describeVerdict(speaker.verdict).title}${busy}${rest}`;
+}
+
+const separator: TrayItem = { kind: 'separator' };
+
+function tunnelMenu(tunnel: TrayTunnel): TrayItem {
+  const { snapshot, verdict, mcpUrl } = tunnel;
+  const on = isOn(snapshot);
+  const items: TrayItem[] = [
+    { kind: 'switch', label: on ? 'On' : 'Off', on, action: { do: on ? 'stop' : 'start', id: snapshot.id } },
+    { kind: 'text', label: describeVerdict(verdict).title },
+    separator,
+    { kind: 'action', label: 'Copy tunnel id', action: { do: 'copy', text: snapshot.tunnelId } },
+  ];
+  if (mcpUrl !== undefined) items.push({ kind: 'action', label: 'Copy MCP URL', action: { do: 'copy', text: mcpUrl } });
+  return { kind: 'menu', label: `${snapshot.name}: ${stateName(snapshot.state)}`, items };
+}
+
+/** The tray's whole menu as data. Everything that a click on the icon does is in it too: some hosts have no clicks. */
+export function trayMenu(model: TrayModel): readonly TrayItem[] {
+  const { tunnels, idle, pausedUntil } = model;
+  const items: TrayItem[] = [
+    { kind: 'action', label: 'Open Culvert', action: { do: 'open', page: 'overview' } },
+    separator,
+  ];
+  for (const tunnel of tunnels) items.push(tunnelMenu(tunnel));
+  for (const { id, name } of idle) {
+    items.push({
+      kind: 'menu',
+      label: `${name}: Stopped`,
+      items: [{ kind: 'switch', label: 'Off', on: false, action: { do: 'start', id } }],
+    });
+  }
+  if (tunnels.length + idle.length === 0) items.push({ kind: 'text', label: 'No tunnel yet' });
+  const fault = tunnels.find(({ verdict }) => verdict.reason === 'fault');
+  if (fault) {
+    items.push(separator, { kind: 'text', label: `${fault.snapshot.name}: ${describeVerdict(fault.verdict).title}` });
+  }
+  const anyOn = tunnels.some(({ snapshot }) => isOn(snapshot));
+  const anyOff = idle.length > 0 || tunnels.some(({ snapshot }) => !isOn(snapshot));
+  items.push(separator);
+  if (anyOff) items.push({ kind: 'action', label: 'Start all', action: { do: 'start-all' } });
+  if (anyOn) items.push({ kind: 'action', label: 'Stop all', action: { do: 'stop-all' } });
+  if (pausedUntil !== undefined) {
+    items.push({ kind: 'action', label: `Resume (paused until ${time(pausedUntil)})`, action: { do: 'resume' } });
+  } else if (anyOn) {
+    items.push({ kind: 'action', label: 'Pause for an hour', action: { do: 'pause' } });
+  }
+  items.push(
+    separator,
+    { kind: 'action', label: 'Copy diagnostics', action: { do: 'copy-diagnostics' } },
+    { kind: 'action', label: 'Settings', action: { do: 'open', page: 'settings' } },
+    { kind: 'action', label: 'Quit Culvert', action: { do: 'quit' } },
+  );
+  return items;
+}

@@ -1,0 +1,106 @@
+import type { TunnelErrorData } from '../../shared/errors.ts';
+import type { Verdict } from '../../shared/evidence.ts';
+import { layerOf } from '../../shared/messages.ts';
+import type { ChannelSnapshot, TunnelSnapshot } from '../../shared/tunnel.ts';
+
+/** How long a proved, connected tunnel waits for its first call before "nothing has arrived" is worth saying. */
+const firstCallGraceMs = 120_000;
+
+const fault = (error: TunnelErrorData, since: number, rest: Partial<Verdict> = {}): Verdict => ({
+  layer: layerOf(error),
+  reason: 'fault',
+  error,
+  since,
+  ...rest,
+});
+
+/** What is wrong with a channel, as an error of the catalogue; `undefined` when it is usable as far as is known. */
+export function channelFault(channel: ChannelSnapshot): Verdict | undefined {
+  const { state, name } = channel;
+  switch (state.kind) {
+    case 'crash-loop':
+    case 'restarting': {
+      const { exit } = state;
+      const lastLine = exit.stderr.at(-1);
+      const error: TunnelErrorData = {
+        code: state.kind === 'crash-loop' ? 'server_crash_loop' : 'server_exited',
+        leg: 'mcp-server',
+        params: {
+          channel: name,
+          attempts: state.attempt,
+          ...(exit.exitCode === null ? {} : { exitCode: exit.exitCode }),
+          ...(exit.signal === null ? {} : { signal: exit.signal }),
+          ...(lastLine === undefined ? {} : { stderr: lastLine }),
+        },
+      };
+      return fault(error, state.since, { channel: name, nextTryAt: state.nextTryAt });
+    }
+    case 'unusable':
+      return fault(state.error, state.since, {
+        channel: name,
+        ...(state.nextTryAt === undefined ? {} : { nextTryAt: state.nextTryAt }),
+      });
+    case 'idle':
+    case 'starting':
+    case 'ready':
+    case 'stopped':
+      return undefined;
+  }
+}
+
+/** `main` speaks first: without it the tunnel is of no use. */
+const byImportance = (channels: readonly ChannelSnapshot[]): readonly ChannelSnapshot[] =>
+  [...channels].sort((a, b) => Number(b.name === 'main') - Number(a.name === 'main'));
+
+/**
+ * From evidence to one verdict: which layer is at fault, or that none is. Tray, cards, notifications, doctor and
+ * `/readyz` all say what this says; docs/attribution.md is its decision table.
+ *
+ * @param now - wall-clock milliseconds
+ */
+export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
+  const { state } = tunnel;
+  switch (state.kind) {
+    case 'stopped':
+      return state.error ? fault(state.error, state.since) : { layer: 'none', reason: 'stopped', since: state.since };
+    case 'stopping':
+      return { layer: 'none', reason: 'stopping', since: state.since };
+    case 'waiting':
+    case 'unauthorised':
+      return fault(state.error, state.since, { nextTryAt: state.nextTryAt });
+    case 'starting':
+    case 'connected':
+    case 'degraded':
+      break;
+  }
+  for (const channel of byImportance(tunnel.channels)) {
+    const found = channelFault(channel);
+    if (found) return found;
+  }
+  if (state.kind === 'starting') return { layer: 'unknown', reason: 'starting', since: state.since };
+  if (tunnel.lastCommandAt !== undefined) return { layer: 'none', reason: 'ok', since: tunnel.lastCommandAt };
+  if (!tunnel.channels.some((channel) => channel.state.kind === 'ready' && channel.state.server?.tools)) {
+    return { layer: 'unknown', reason: 'not-yet-known', since: state.since };
+  }
+  return now - state.since < firstCallGraceMs
+    ? { layer: 'none', reason: 'waiting-first-call', since: state.since }
+    : { layer: 'calling-product', reason: 'nothing-arrived', since: state.since };
+}
+
+/** `/readyz`: 503 when the verdict is app, network, control plane or `main`'s server; 200 for none, unknown and the calling product (DESIGN, "State words"). */
+export function isReady(tunnel: TunnelSnapshot, verdict: Verdict): boolean {
+  if (tunnel.state.kind === 'stopped' || tunnel.state.kind === 'starting' || tunnel.state.kind === 'stopping')
+    return false;
+  switch (verdict.layer) {
+    case 'none':
+    case 'unknown':
+    case 'calling-product':
+      return true;
+    case 'mcp-server':
+      return verdict.channel !== undefined && verdict.channel !== 'main';
+    case 'app':
+    case 'network':
+    case 'control-plane':
+      return false;
+  }
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { TunnelErrorData } from '../../shared/errors.ts';
+import { attribute, isReady } from '../../src-main/diagnosis/attribution.ts';
+import { channelIn, tunnelIn } from '../support/snapshots.ts';
+
+const error = (code: TunnelErrorData['code'], leg: TunnelErrorData['leg']): TunnelErrorData => ({
+  code,
+  leg,
+  params: {},
+});
+const waiting = (code: TunnelErrorData['code']) =>
+  ({ kind: 'waiting', since: 5, error: error(code, 'control-plane'), attempt: 3, nextTryAt: 9 }) as const;
+const exit = { at: 900, exitCode: 1, signal: null, stderr: ['starting', 'password authentication failed'] };
+const proved = channelIn({ kind: 'ready', since: 1000, server: { protocolVersions: ['2025-11-25'], tools: ['add'] } });
+const connected = { kind: 'connected', since: 1000 } as const;
+const unusable = { kind: 'unusable', since: 5, error: error('connect_refused', 'mcp-server') } as const;
+const degraded = (...names: string[]) =>
+  tunnelIn(
+    { kind: 'degraded', since: 5, channels: names },
+    { channels: names.map((name) => channelIn(unusable, name)) },
+  );
+
+describe('attribution', () => {
+  it('blames the network when the control plane cannot be reached', () => {
+    expect(attribute(tunnelIn(waiting('dns_failed')), 2000)).toMatchObject({
+      layer: 'network',
+      reason: 'fault',
+      nextTryAt: 9,
+    });
+  });
+
+  it('blames the control plane when it answers 5xx', () => {
+    expect(attribute(tunnelIn(waiting('control_plane_error')), 2000).layer).toBe('control-plane');
+  });
+
+  it('sends the person to this app when the key is refused', () => {
+    const tunnel = tunnelIn({
+      kind: 'unauthorised',
+      since: 5,
+      error: error('unauthorized', 'control-plane'),
+      nextTryAt: 9,
+    });
+    expect(attribute(tunnel, 2000)).toMatchObject({ layer: 'app', error: { code: 'unauthorized' } });
+  });
+
+  it('blames the MCP server that keeps exiting, with what it last wrote', () => {
+    const channel = channelIn({ kind: 'crash-loop', since: 5, exit, attempt: 5, nextTryAt: 9 });
+    const tunnel = tunnelIn({ kind: 'degraded', since: 5, channels: ['main'] }, { channels: [channel] });
+    expect(attribute(tunnel, 2000)).toMatchObject({
+      layer: 'mcp-server',
+      channel: 'main',
+      error: {
+        code: 'server_crash_loop',
+        params: { stderr: 'password authentication failed', attempts: 5, exitCode: 1 },
+      },
+    });
+  });
+
+  it('speaks of main before any other broken channel', () => {
+    expect(attribute(degraded('docs', 'main'), 2000).channel).toBe('main');
+  });
+
+  it('names the calling product only when all else is proved, and says that nothing has arrived', () => {
+    const tunnel = tunnelIn(connected, { channels: [proved] });
+    expect(attribute(tunnel, 1000 + 119_000)).toMatchObject({ layer: 'none', reason: 'waiting-first-call' });
+    expect(attribute(tunnel, 1000 + 121_000)).toMatchObject({ layer: 'calling-product', reason: 'nothing-arrived' });
+    expect(attribute(tunnelIn(connected), 1000 + 121_000)).toMatchObject({ layer: 'unknown', reason: 'not-yet-known' });
+  });
+
+  it('blames nobody once a call has come', () => {
+    expect(attribute(tunnelIn(connected, { lastCommandAt: 1500 }), 9e9)).toMatchObject({ layer: 'none', reason: 'ok' });
+  });
+});
+
+describe('readiness', () => {
+  const ready = (tunnel: ReturnType<typeof tunnelIn>) => isReady(tunnel, attribute(tunnel, 2000));
+
+  it('holds while polls succeed and nobody here is at fault', () => {
+    expect(ready(tunnelIn(connected))).toBe(true);
+    expect(ready(tunnelIn(connected, { channels: [proved] }))).toBe(true);
+  });
+
+  it('ends with a broken main server, but not with another broken channel', () => {
+    expect(ready(degraded('main'))).toBe(false);
+    expect(ready(degraded('docs'))).toBe(true);
+  });
+
+  it('needs a good poll', () => {
+    expect(ready(tunnelIn({ kind: 'starting', since: 5, step: 'first-poll' }))).toBe(false);
+    expect(ready(tunnelIn(waiting('timed_out')))).toBe(false);
+  });
+});
