@@ -83,6 +83,8 @@ export const tunnelSnapshotSchema = z.object({
   queue: z.object({ depth: z.number(), capacity: z.number() }),
   inFlight: z.number(),
   pollsOut: z.number(),
+  /** Something between Culvert and the control plane closes quiet connections after `cutAfterMs`: polls now wait `waitMs`. */
+  pollCut: z.object({ cutAfterMs: z.number(), waitMs: z.number() }).optional(),
   counts: z.object({
     commands: z.number(),
     answered: z.number(),

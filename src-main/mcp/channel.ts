@@ -12,15 +12,22 @@ export interface ChannelRequest {
   readonly headers: HeaderList;
   /** Deadline, `notifications/cancelled`, connection lifetime or shutdown. */
   readonly cancellation: Cancellation;
-  /** Called in order for every notification that belongs to this call, before `send` resolves. Must not throw or wait. */
-  onNotification(bytes: Buffer): void;
+  /**
+   * Called in order for every notification that belongs to this call, before `send` resolves. Must not throw or wait.
+   * `head` is the HTTP answer whose stream carries it: the caller needs its session id with the first message.
+   */
+  onNotification(bytes: Buffer, head?: AnswerHead): void;
 }
 
-/** What the server answered, before the response-header allow-list is applied. */
-export interface ChannelAnswer {
+/** Status and headers of the server's answer, before the response-header allow-list is applied. */
+export interface AnswerHead {
   /** HTTP status; 200 for stdio requests, 202 for accepted notifications. */
   readonly status: number;
   readonly headers: HeaderList;
+}
+
+/** What the server answered. */
+export interface ChannelAnswer extends AnswerHead {
   /** The JSON-RPC response, checked for structure, with the caller's id in its original bytes. Absent for notifications. */
   readonly body?: Buffer;
 }
@@ -28,7 +35,8 @@ export interface ChannelAnswer {
 /**
  * A private MCP server behind a tunnel: stdio child, Streamable HTTP endpoint or in-memory server. A channel carries many
  * calls at once, never repeats one, and never posts: it answers or throws a `TunnelError`, with code `cancelled` after a
- * cancellation.
+ * cancellation. What the error's `params` say goes into `tunnel_failure`: `status` (the server's HTTP status, when there
+ * was one) and `kind` (a known `transport_error_kind`, where it is finer than the code's own).
  */
 export interface Channel {
   readonly name: string;

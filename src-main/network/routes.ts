@@ -7,11 +7,18 @@ export interface Target {
   readonly url: URL;
   /** The channel or Harpoon label whose own settings apply. */
   readonly name?: string;
+  /** Requests of different pools never share a connection: long polls must not take those kept warm for answers. */
+  readonly pool?: string;
 }
 
 /** A pool that stays open as long as it is held; after a rotation the old one drains while new leases get the new one. */
 export interface Lease {
   readonly dispatcher: Dispatcher;
+  /**
+   * Sees to it that `count` connections are open and idle, or on their way, so that as many requests which come soon pay
+   * no handshake. Costs next to nothing when they are. Absent where it makes no sense.
+   */
+  readonly warm?: (count: number) => void;
   release(): void;
 }
 
