@@ -84,6 +84,7 @@ export const errorCodes = {
   profile_not_found: { source: 'client_internal' },
   profile_exists: { source: 'client_internal' },
   profile_running: { source: 'client_internal' },
+  revision_conflict: { source: 'client_internal' },
   tunnel_id_invalid: { source: 'client_internal' },
   key_missing: { source: 'client_internal' },
   key_is_admin: { source: 'client_internal' },

@@ -300,6 +300,11 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'Another Culvert[ (process {pid})] runs or changes {name|this profile}.',
     next: 'Stop the other one first, or use another profile.',
   },
+  revision_conflict: {
+    title: 'The file has changed meanwhile',
+    cause: '{name|The profile} was saved by another program or window after it was opened here.',
+    next: 'Open it again, and make your changes there.',
+  },
   tunnel_id_invalid: {
     title: 'The tunnel id is not valid',
     cause: 'A tunnel id is `tunnel_` and 32 lower-case letters or digits[; {problem}].',
@@ -437,6 +442,7 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'profile_not_found',
   'profile_exists',
   'profile_running',
+  'revision_conflict',
   'tunnel_id_invalid',
   'key_missing',
   'key_is_admin',

@@ -1,0 +1,249 @@
+import { z } from 'zod';
+import { appDeltaSchema, appSnapshotSchema, destinationSchema } from './app.ts';
+import { doctorRunSchema, fixSchema } from './doctor.ts';
+import { candidateSchema, commandDescriptionSchema, draftPatchSchema, draftSchema } from './draft.ts';
+import type { TunnelErrorData } from './errors.ts';
+import { evidenceSchema, probeResultSchema } from './evidence.ts';
+import { linkKeys } from './links.ts';
+import { logLineSchema } from './log.ts';
+import { checkedTextSchema, profileDocumentSchema, saveResultSchema } from './profile-editor.ts';
+import { profileSchema } from './profile.ts';
+import { logLevels, settingsPatchSchema, settingsSchema } from './settings.ts';
+import { traceBodyPartSchema } from './trace.ts';
+import {
+  fileResultSchema,
+  hiddenPlaceSchema,
+  traceBodySchema,
+  traceDetailSchema,
+  traceWindowSchema,
+  windowRequestSchema,
+} from './trace-view.ts';
+
+/**
+ * The contract between the engine's process and whatever shows it: every call and every event once. Preload, handlers,
+ * the renderer's API and the browser's transport are derived from it, so that a new call stops both sides from compiling
+ * until it is handled. Arguments are parsed with these schemas in one wrapper, which also checks who is asking.
+ * No secret is in any result: the way in, `secrets.set`, is the only one.
+ */
+const call = <A extends z.ZodType, R extends z.ZodType>(args: A, result: R) => ({ args, result });
+
+const nothing = z.void();
+const id = z.string().min(1).max(200);
+const byId = z.strictObject({ id });
+const text = z.string().max(1_048_576);
+const subscription = z.number().int();
+/** Which calls: these, or all that match a filter (empty = all). */
+const selection = z.union([
+  z.strictObject({ ids: z.array(z.number()).min(1).max(100_000) }),
+  z.strictObject({ query: z.string().max(500) }),
+]);
+
+export const calls = {
+  /** Everything once. From here on `app.delta` follows, without a gap. */
+  'app.snapshot': call(nothing, appSnapshotSchema),
+  'app.about': call(
+    nothing,
+    z.object({
+      licences: z.array(z.object({ name: z.string(), version: z.string(), licence: z.string(), text: z.string() })),
+    }),
+  ),
+
+  'tunnels.start': call(byId, nothing),
+  /** Drains; a second call while it is stopping forces. */
+  'tunnels.stop': call(byId, nothing),
+  'tunnels.startAll': call(nothing, nothing),
+  'tunnels.stopAll': call(nothing, nothing),
+  /** Stops it and starts it again after `minutes`; starting it ends the pause. */
+  'tunnels.pause': call(z.strictObject({ id, minutes: z.number().int().min(1).max(1440) }), nothing),
+  /** One try now of whatever waits. */
+  'tunnels.retry': call(byId, nothing),
+
+  'approvals.describe': call(z.strictObject({ id, channel: z.string() }), commandDescriptionSchema),
+  /** For exactly the command that was shown; anything else is `command_not_approved`. */
+  'approvals.approve': call(z.strictObject({ id, channel: z.string(), hash: z.string() }), nothing),
+
+  'profiles.get': call(byId, profileDocumentSchema),
+  /** Nothing is saved. */
+  'profiles.check': call(z.strictObject({ id, text }), checkedTextSchema),
+  /** The form's values written into the text, comments and order kept. Nothing is saved. */
+  'profiles.render': call(z.strictObject({ id, text, profile: profileSchema }), checkedTextSchema),
+  'profiles.save': call(z.strictObject({ id, text, revision: z.string() }), saveResultSchema),
+  'profiles.create': call(z.strictObject({ name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
+  'profiles.duplicate': call(byId, z.object({ id: z.string() })),
+  'profiles.delete': call(byId, z.object({ undo: z.string() })),
+  'profiles.undoDelete': call(z.strictObject({ undo: z.string() }), z.object({ id: z.string() })),
+  /** Without `text` a file dialog asks. `undefined` = cancelled. */
+  'profiles.import': call(
+    z.strictObject({ name: z.string().max(100).optional(), text: text.optional() }),
+    z.object({ id: z.string() }).optional(),
+  ),
+  'profiles.export': call(
+    z.strictObject({ id, format: z.enum(['culvert', 'reference-yaml']) }),
+    z.object({
+      file: fileResultSchema,
+      /** Settings that the other format has no place for, and references that became `env:`. */
+      dropped: z.array(z.string()),
+    }),
+  ),
+
+  /** `owner` is a profile or a draft. The value is used by the next request. */
+  'secrets.set': call(
+    z.strictObject({ owner: id, slot: z.string().min(1).max(400), value: z.string().min(1).max(32_768) }),
+    z.object({ ref: z.string() }),
+  ),
+  'secrets.delete': call(z.strictObject({ owner: id, slot: z.string().min(1).max(400) }), nothing),
+  'secrets.has': call(
+    z.strictObject({ owner: id, slots: z.array(z.string().max(400)).max(200) }),
+    z.record(z.string(), z.boolean()),
+  ),
+
+  'candidates.list': call(nothing, z.array(candidateSchema)),
+  /** A draft of its own, or of a server that was found; literals of its environment become secrets of the draft. */
+  'drafts.create': call(z.strictObject({ candidate: id.optional() }), draftSchema),
+  'drafts.get': call(byId, draftSchema),
+  'drafts.update': call(z.strictObject({ id, patch: draftPatchSchema }), draftSchema),
+  'drafts.describe': call(byId, commandDescriptionSchema),
+  'drafts.approve': call(z.strictObject({ id, hash: z.string() }), nothing),
+  /** Probes tell each step by `draft.evidence` while they run. */
+  'drafts.probeServer': call(byId, probeResultSchema),
+  'drafts.probeControlPlane': call(byId, probeResultSchema),
+  /** Metadata proves Read; Use is proved by a real poll of a tunnel that is started from the draft and stays. */
+  'drafts.probeKey': call(byId, probeResultSchema),
+  'drafts.cancelProbe': call(byId, nothing),
+  /** Saves it as a profile; its tunnel goes on running. */
+  'drafts.adopt': call(byId, z.object({ id: z.string() })),
+  'drafts.discard': call(byId, nothing),
+
+  /** Relay, server and tunnel on this machine, and one real call through them. A second start answers with what runs. */
+  'demo.start': call(
+    nothing,
+    z.object({
+      tunnel: z.string(),
+      mcpUrl: z.string(),
+      tool: z.string(),
+      answer: z.string(),
+      ms: z.number(),
+      trace: z.number().optional(),
+    }),
+  ),
+  'demo.stop': call(nothing, nothing),
+
+  'traces.subscribe': call(
+    z.strictObject({ query: z.string().max(500), window: windowRequestSchema }),
+    z.object({ subscription: z.number(), window: traceWindowSchema }),
+  ),
+  'traces.window': call(z.strictObject({ subscription, window: windowRequestSchema }), traceWindowSchema),
+  'traces.unsubscribe': call(z.strictObject({ subscription }), nothing),
+  /** `undefined` = no longer kept. */
+  'traces.get': call(z.strictObject({ id: z.number() }), traceDetailSchema.optional()),
+  'traces.body': call(z.strictObject({ id: z.number(), part: traceBodyPartSchema }), traceBodySchema),
+  /** One hidden value, as JSON text for a body and as it is for a header. Not remembered. */
+  'traces.reveal': call(z.strictObject({ id: z.number(), place: hiddenPlaceSchema }), z.object({ value: z.string() })),
+  'traces.pin': call(z.strictObject({ ids: z.array(z.number()).max(10_000), pinned: z.boolean() }), nothing),
+  /** All but the pinned. */
+  'traces.clear': call(nothing, z.object({ cleared: z.number() })),
+  'traces.export': call(selection, fileResultSchema),
+  'traces.copyAs': call(
+    z.strictObject({ id: z.number(), format: z.enum(['curl', 'json-rpc']) }),
+    z.object({ text: z.string() }),
+  ),
+  /** What the filter bar offers: values seen among the calls that are kept. */
+  'traces.values': call(
+    nothing,
+    z.object({
+      tunnels: z.array(z.string()),
+      channels: z.array(z.string()),
+      methods: z.array(z.string()),
+      tools: z.array(z.string()),
+    }),
+  ),
+
+  'doctor.run': call(z.strictObject({ profile: id.optional() }), doctorRunSchema),
+  'doctor.cancel': call(nothing, nothing),
+  /** What it would change, to be shown first. */
+  'doctor.previewFix': call(byId, fixSchema),
+  'doctor.applyFix': call(byId, nothing),
+  'doctor.report': call(nothing, z.object({ text: z.string() })),
+
+  /** The last lines; while following, `logs.lines` brings the new ones. */
+  'logs.follow': call(
+    z.strictObject({ limit: z.number().int().min(1).max(5000) }),
+    z.object({ lines: z.array(logLineSchema), level: z.enum(logLevels) }),
+  ),
+  'logs.unfollow': call(nothing, nothing),
+
+  'settings.get': call(nothing, settingsSchema),
+  'settings.set': call(settingsPatchSchema, settingsSchema),
+
+  'system.open': call(z.strictObject({ link: z.enum(linkKeys) }), nothing),
+  'system.copy': call(z.strictObject({ text: z.string().max(10_485_760) }), nothing),
+  'system.showProfile': call(byId, nothing),
+  'system.chooseFolder': call(nothing, z.string().optional()),
+  'system.diagnostics': call(nothing, z.object({ text: z.string() })),
+  'system.supportBundle': call(nothing, fileResultSchema),
+  'system.quit': call(nothing, nothing),
+
+  /** The same pages in a browser: an address with a token that works once. */
+  'browser.address': call(nothing, z.object({ url: z.string() })),
+  /** Ends every browser's session. */
+  'browser.revoke': call(nothing, nothing),
+} as const;
+
+export const events = {
+  'app.delta': appDeltaSchema,
+  'app.navigate': destinationSchema,
+  'draft.evidence': z.object({
+    id: z.string(),
+    probe: z.enum(['server', 'control-plane', 'key']),
+    evidence: evidenceSchema,
+  }),
+  /** At most ten a second and subscription; a window that did not change is not sent. */
+  'traces.delta': z.object({ subscription: z.number(), window: traceWindowSchema }),
+  'logs.lines': z.object({ lines: z.array(logLineSchema), dropped: z.number() }),
+} as const;
+
+export type CallName = keyof typeof calls;
+export type EventName = keyof typeof events;
+
+/** What a caller passes, what a handler gets (parsed, defaults filled in), and what comes back. */
+export type CallArgs<N extends CallName> = z.input<(typeof calls)[N]['args']>;
+export type HandlerArgs<N extends CallName> = z.output<(typeof calls)[N]['args']>;
+export type CallResult<N extends CallName> = z.output<(typeof calls)[N]['result']>;
+export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
+
+/** Errors cross the border as data, never as a rejected promise: IPC would turn them into strings. */
+export type Reply<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: TunnelErrorData };
+
+/** What the renderer calls. */
+export type Api = {
+  readonly [N in CallName]: (args: CallArgs<N>) => Promise<Reply<CallResult<N>>>;
+};
+
+/** One window or browser session. Its subscriptions end with it. */
+export interface Caller {
+  readonly id: string;
+  readonly host: 'window' | 'browser';
+  send<N extends EventName>(event: N, payload: EventPayload<N>): void;
+  /** Runs when the window or session is gone. */
+  onGone(cleanUp: () => void): void;
+}
+
+/** What main implements. A handler throws `TunnelError`; the wrapper makes a `Reply` of it. */
+export type Handlers = {
+  readonly [N in CallName]: (args: HandlerArgs<N>, caller: Caller) => CallResult<N> | Promise<CallResult<N>>;
+};
+
+/** What preload puts into the window as `culvert`; the browser's transport has the same shape. */
+export interface Transport {
+  call<N extends CallName>(name: N, args: CallArgs<N>): Promise<Reply<CallResult<N>>>;
+  on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void;
+}
+
+export const callNames = Object.keys(calls) as CallName[];
+export const eventNames = Object.keys(events) as EventName[];
+
+/** The browser's transport: `POST uiApiPath/<call>` with this header, events as one `text/event-stream` at `uiEventsPath`. */
+export const uiApiPath = '/ui/api';
+export const uiEventsPath = '/ui/events';
+export const uiHeader = { name: 'X-Culvert-UI', value: '1' } as const;

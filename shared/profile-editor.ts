@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { tunnelErrorSchema } from './errors.ts';
+import { profileSchema } from './profile.ts';
+
+/**
+ * Stands, in form and text alike, for a literal secret of the file: `kept:<n>`. The literal itself never leaves main; saving puts it back,
+ * and the editor offers to move it to the keychain.
+ */
+export const keptSecretPrefix = 'kept:';
+
+export const problemSchema = z.object({
+  severity: z.enum(['error', 'warning']),
+  /** From 1. */
+  line: z.number(),
+  column: z.number(),
+  endColumn: z.number().optional(),
+  /** Dotted path of the field in the YAML, such as `control_plane.tunnel_id`. */
+  field: z.string().optional(),
+  error: tunnelErrorSchema,
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** A secret of a profile: which slot, where its value is, and whether it is there. */
+export const secretStateSchema = z.object({
+  /** `api_key`, `http_proxy`, `env.<channel>.<NAME>`, … */
+  slot: z.string(),
+  /** `keychain:…`, `env:…`, `file:…` or `kept:…`. */
+  ref: z.string(),
+  set: z.boolean(),
+});
+export type SecretState = z.infer<typeof secretStateSchema>;
+
+/** A profile open in the editor. `profile` is what the text says, absent while it has errors. */
+export const profileDocumentSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  file: z.string(),
+  format: z.enum(['culvert', 'reference-yaml', 'reference-json']),
+  text: z.string(),
+  /** Of the file; saving with an older one is refused (`revision_conflict`), so that no edit is lost. */
+  revision: z.string(),
+  profile: profileSchema.optional(),
+  problems: z.array(problemSchema),
+  secrets: z.array(secretStateSchema),
+});
+export type ProfileDocument = z.infer<typeof profileDocumentSchema>;
+
+/** Text checked: what it means, and what is wrong where. */
+export const checkedTextSchema = z.object({
+  text: z.string(),
+  profile: profileSchema.optional(),
+  problems: z.array(problemSchema),
+});
+export type CheckedText = z.infer<typeof checkedTextSchema>;
+
+export const saveResultSchema = z.object({
+  revision: z.string(),
+  /** What a running tunnel did with it: nothing runs, taken over live, or these channels restart. */
+  applied: z.enum(['not-running', 'live', 'restarting']),
+  restarting: z.array(z.string()),
+});
+export type SaveResult = z.infer<typeof saveResultSchema>;
