@@ -1,3 +1,5 @@
+import { decodeString, isNull, JsonReader, JsonSyntaxError } from './scan.ts';
+
 /** Byte offsets into a message: `start` inclusive, `end` exclusive. */
 export interface Span {
   readonly start: number;
@@ -23,8 +25,142 @@ export interface MessageSpans {
   readonly progressToken?: Span;
   /** `params.requestId` of a `notifications/cancelled`. */
   readonly cancelledId?: Span;
-  /** The subscription id of a 2026-07-28 subscription message or notification. */
+  /**
+   * `_meta["io.modelcontextprotocol/subscriptionId"]` of a 2026-07-28 notification (in `params`) or of the answer to a
+   * `subscriptions/listen` (in `result`). It is the id of the listen request.
+   */
   readonly subscriptionId?: Span;
   /** `params.name` or `params.uri`, decoded: the tool, prompt or resource, for the trace. */
   readonly target?: string;
+}
+
+const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+
+const invalid: MessageSpans = { kind: 'invalid', ids: [], method: '', isError: false };
+const batch: MessageSpans = { ...invalid, kind: 'batch' };
+
+/** What `params`, `result` or `error` hold, as far as routing cares. */
+interface Members {
+  name?: Span;
+  uri?: Span;
+  code?: Span;
+  requestId?: Span;
+  progressToken?: Span;
+  metaProgressToken?: Span | undefined;
+  subscriptionId?: Span | undefined;
+}
+
+function readMeta(json: JsonReader, into: Members): void {
+  into.metaProgressToken = undefined;
+  into.subscriptionId = undefined;
+  if (!json.enterObject()) {
+    json.skip();
+    return;
+  }
+  while (json.nextMember()) {
+    const { key } = json;
+    const span = json.skip();
+    if (key === 'progressToken') into.metaProgressToken = span;
+    else if (key === SUBSCRIPTION_ID) into.subscriptionId = span;
+  }
+}
+
+/** Undefined for `null`. */
+function readMembers(bytes: Buffer, json: JsonReader): Members | undefined {
+  const members: Members = {};
+  if (!json.enterObject()) return isNull(bytes, json.skip()) ? undefined : members;
+  while (json.nextMember()) {
+    const { key } = json;
+    if (key === '_meta') {
+      readMeta(json, members);
+      continue;
+    }
+    const span = json.skip();
+    if (key === 'name' || key === 'uri' || key === 'code' || key === 'requestId' || key === 'progressToken')
+      members[key] = span;
+  }
+  return members;
+}
+
+/** A small integer at `span`. */
+function smallInteger(bytes: Buffer, span: Span): number | undefined {
+  const text = bytes.toString('latin1', span.start, Math.min(span.end, span.start + 12));
+  return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+function read(bytes: Buffer): MessageSpans {
+  const json = new JsonReader(bytes);
+  if (json.enterArray()) return batch;
+  if (!json.enterObject()) return invalid;
+
+  const ids: Span[] = [];
+  let methodSpan: Span | undefined;
+  let params: Members = {};
+  let result: Members | undefined;
+  let error: Members | undefined;
+  // Where a key is repeated the last value counts, as for JSON.parse.
+  while (json.nextMember()) {
+    switch (json.key) {
+      case 'id':
+        ids.push(json.skip());
+        break;
+      case 'method':
+        methodSpan = json.skip();
+        break;
+      case 'params':
+        params = readMembers(bytes, json) ?? {};
+        break;
+      case 'result':
+        result = readMembers(bytes, json) ?? {};
+        break;
+      case 'error':
+        error = readMembers(bytes, json);
+        break;
+      default:
+        json.skip();
+    }
+  }
+  json.finish();
+
+  if (methodSpan !== undefined) {
+    const method = decodeString(bytes, methodSpan);
+    if (method === undefined) return invalid;
+    const token = method === 'notifications/progress' ? params.progressToken : params.metaProgressToken;
+    const named = params.name ?? params.uri;
+    const target = named && decodeString(bytes, named);
+    return {
+      kind: ids.length > 0 ? 'request' : 'notification',
+      ids,
+      method,
+      isError: false,
+      ...(token && { progressToken: token }),
+      ...(method === 'notifications/cancelled' && params.requestId && { cancelledId: params.requestId }),
+      ...(params.subscriptionId && { subscriptionId: params.subscriptionId }),
+      ...(target !== undefined && { target }),
+    };
+  }
+  if (result === undefined && error === undefined) return invalid;
+  const code = error?.code && smallInteger(bytes, error.code);
+  return {
+    kind: 'response',
+    ids,
+    method: '',
+    isError: error !== undefined,
+    ...(code !== undefined && { errorCode: code }),
+    ...(result?.subscriptionId && { subscriptionId: result.subscriptionId }),
+  };
+}
+
+/**
+ * Finds the spans of one JSON-RPC message in one pass over its bytes; a string of any length costs one native search.
+ * Never throws: what is not a message is `invalid`. It does not prove that the bytes are JSON throughout: that is
+ * `isWellFormed`.
+ */
+export function readMessage(bytes: Buffer): MessageSpans {
+  try {
+    return read(bytes);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return invalid;
+    throw error;
+  }
 }
