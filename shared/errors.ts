@@ -43,6 +43,9 @@ export const errorCodes = {
   proxy_unreachable: { source: 'connect' },
   proxy_auth: { source: 'connect' },
   proxy_refused: { source: 'connect' },
+  proxy_timeout: { source: 'timeout' },
+  proxy_tls: { source: 'tls' },
+  bad_http: { source: 'protocol' },
   timed_out: { source: 'timeout' },
   // the control plane's answers
   unauthorized: { source: 'client_internal' },

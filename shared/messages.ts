@@ -109,6 +109,22 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: '{proxy|The proxy} answered {status|with a refusal} when asked for {host|the host}.',
     next: 'Ask for this host to be allowed, or set another proxy.',
   },
+  proxy_timeout: {
+    title: 'The proxy does not answer',
+    cause:
+      '{proxy|The proxy} took the connection but did not say whether it may go on to {host|the host}[ within {seconds} s].',
+    next: 'Ask whoever runs the proxy, or set another one.',
+  },
+  proxy_tls: {
+    title: 'No secure connection to the proxy',
+    cause: 'The TLS handshake with the proxy {proxy|that is set} failed[ ({detail})].',
+    next: 'Set the CA bundle of your company, or use the http:// address of the proxy.',
+  },
+  bad_http: {
+    title: '{Where} does not speak HTTP',
+    cause: 'What {address|the other end} sent is not an HTTP answer[ ({detail})].',
+    next: 'Check the address, its port, and whether it wants https://.',
+  },
   timed_out: {
     title: '{Where} took too long',
     cause: 'No answer came[ within {seconds} s].',
@@ -482,6 +498,8 @@ const onTheWay: ReadonlySet<ErrorCode> = new Set([
   'proxy_unreachable',
   'proxy_auth',
   'proxy_refused',
+  'proxy_timeout',
+  'proxy_tls',
   'timed_out',
   'redirected',
   'socket_missing',
