@@ -90,6 +90,8 @@ export const profileSchema = z.object({
     startupWaitMs: z.number().default(0),
     connectionMaxTtlMs: z.number().default(600_000),
     maxConcurrentRequests: z.number().int().min(1).default(10),
+    /** Send `notifications/initialized` to stdio servers for callers that leave it out. */
+    stdioSendInitialized: z.boolean().optional(),
   }),
   harpoon: z.object({
     targets: z.array(harpoonTargetSchema).default([]),
@@ -101,8 +103,12 @@ export const profileSchema = z.object({
     hostsIncludeRegex: z.array(z.string()).default([]),
     hostsIncludeLoopback: z.boolean().default(true),
     hostsIncludePrivate: z.boolean().default(true),
+    additionalTransports: z.array(z.literal('http-streamable')).optional(),
+    capturePayloads: z.boolean().optional(),
   }),
   httpProxy: secretRefSchema.optional(),
+  /** Hosts that the profile's own proxies are not used for, in the form of NO_PROXY's entries. */
+  noProxy: z.array(z.string()).optional(),
   caBundle: z.string().optional(),
   proxyCheckIntervalMs: z.number().default(60_000),
   /** Culvert's own: start with the app; what traces keep. */

@@ -1,0 +1,52 @@
+import type { Profile } from '../../shared/profile.ts';
+import { layer, type Env, type FlagValues, type Layered } from '../settings/layers.ts';
+import { options } from '../settings/options.ts';
+import { processSettings, type ProcessSettings } from '../settings/process-settings.ts';
+import { check } from './check.ts';
+import { fileSchema } from './file-schema.ts';
+import { defaultBaseUrl, toProfile } from './profile-rules.ts';
+import { resolveReferences } from './references.ts';
+import { derivedId, readProfileFile, selectFile, type Selection } from './source.ts';
+
+export interface Loaded {
+  /** Ready to run: plain references read, secrets still references. */
+  readonly profile: Profile;
+  readonly settings: ProcessSettings;
+  /** The file it came from, if any. */
+  readonly file?: string;
+}
+
+const mtlsBaseUrl = 'https://mtls.api.openai.com';
+
+/**
+ * The configuration of one tunnel from file, variables and flags: flags > environment > file > defaults. Throws
+ * `TunnelError` for the first mistake, with the place it was made at.
+ */
+export async function loadProfile(selection: Selection, flags: FlagValues, env: Env): Promise<Loaded> {
+  const file = await selectFile(selection, env);
+  const source = file === undefined ? undefined : await readProfileFile(file);
+  const base: Layered = source?.settings ?? { raw: {}, placeOf: () => ({ file: 'the command line' }) };
+  const layered = layer(base, env, flags);
+  const setOutside = new Set(
+    options
+      .filter(({ flag, env: name }) => flags.has(flag) || (name !== undefined && env[name]))
+      .map(({ path }) => path.join('.')),
+  );
+  const fromFile = (path: readonly (string | number)[]) => !setOutside.has(path.slice(0, 2).join('.'));
+  const raw = await resolveReferences(layered.raw, env, fromFile, layered.placeOf);
+  const config = check(fileSchema, raw, layered.placeOf);
+  const id = source?.id ?? derivedId('run', config.control_plane?.tunnel_id ?? '');
+  const profile = toProfile(config, { id, name: source?.name ?? 'culvert' }, layered.placeOf);
+  return {
+    profile: withMtlsHost(profile),
+    settings: processSettings(config, layered.placeOf),
+    ...(file === undefined ? {} : { file }),
+  };
+}
+
+/** A client certificate and the default host mean the host that asks for certificates, as with the reference. */
+function withMtlsHost(profile: Profile): Profile {
+  const { clientCert, baseUrl } = profile.controlPlane;
+  if (clientCert === undefined || baseUrl.replace(/\/+$/, '') !== defaultBaseUrl) return profile;
+  return { ...profile, controlPlane: { ...profile.controlPlane, baseUrl: mtlsBaseUrl } };
+}

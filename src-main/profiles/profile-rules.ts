@@ -1,0 +1,428 @@
+import { TunnelError } from '../../shared/errors.ts';
+import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
+import { profileSchema, type ChannelConfig, type Profile } from '../../shared/profile.ts';
+import { fieldName, invalid, type PlaceOf } from './check.ts';
+import type { FileConfig } from './file-schema.ts';
+import { checkHeaders } from './headers.ts';
+import type { Path } from './raw-tree.ts';
+
+export const defaultBaseUrl = 'https://api.openai.com';
+const reference = /^(?:env|file|keychain):/i;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export const isReference = (text: string): boolean => reference.test(text.trim());
+
+/** Removes what is undefined, so that optional fields are absent rather than undefined. */
+function tidy<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** The rules that a schema cannot say: ranges, pairs, names, references. One instance per configuration. */
+class Rules {
+  readonly #placeOf: PlaceOf;
+
+  constructor(placeOf: PlaceOf) {
+    this.#placeOf = placeOf;
+  }
+
+  fail(path: Path, problem: string, allowed?: string): never {
+    throw invalid(this.#placeOf, path, problem, allowed === undefined ? {} : { allowed });
+  }
+
+  /** Trimmed text; empty is an error, a reference must be complete. */
+  text(value: string | undefined, path: Path): string | undefined {
+    if (value === undefined) return undefined;
+    const trimmed = value.trim();
+    if (trimmed === '') this.fail(path, 'it is empty');
+    if (/[\r\n]/.test(trimmed)) this.fail(path, 'it has a line break');
+    const [, kind = '', rest = ''] = /^(env|file|keychain):(.*)$/i.exec(trimmed) ?? [];
+    if (kind.toLowerCase() === 'env' && !variableName.test(rest.trim())) {
+      this.fail(path, 'the name of the variable is not valid', 'env:NAME with letters, digits and _');
+    }
+    if (kind !== '' && rest.trim() === '')
+      this.fail(path, 'the reference names nothing', 'env:NAME, file:/path or keychain:…');
+    return trimmed;
+  }
+
+  url(value: string | undefined, path: Path, protocols = 'http:, https:'): string | undefined {
+    const text = this.text(value, path);
+    if (text === undefined || isReference(text)) return text;
+    const allowed = `an address with ${protocols.replaceAll(':', '://').replace(', ', ' or ')} and a host`;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || url.host === '' || !protocols.includes(url.protocol))
+      this.fail(path, 'it is not a usable address', allowed);
+    return text;
+  }
+
+  proxy(value: string | undefined, path: Path): string | undefined {
+    const text = this.text(value, path);
+    if (text === undefined || isReference(text)) return text;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || url.host === '' || !/^https?:$/.test(url.protocol)) {
+      throw new TunnelError('proxy_invalid', 'local', {
+        proxy: fieldName(path),
+        ...this.#placeOf(path),
+        detail: 'scheme and host are needed',
+      });
+    }
+    return text;
+  }
+
+  range(value: number | undefined, path: Path, least: number, most: number, allowed: string): number | undefined {
+    if (value !== undefined && (value < least || value > most)) this.fail(path, 'it is out of range', allowed);
+    return value;
+  }
+
+  /** Certificate and key come together. */
+  pair(cert: string | undefined, key: string | undefined, path: Path): { clientCert?: string; clientKey?: string } {
+    const clientCert = this.text(cert, [...path, 'client_cert']);
+    const clientKey = this.text(key, [...path, 'client_key']);
+    if (clientCert !== undefined && clientKey === undefined)
+      this.fail([...path, 'client_cert'], 'client_key is missing beside it');
+    if (clientKey !== undefined && clientCert === undefined)
+      this.fail([...path, 'client_key'], 'client_cert is missing beside it');
+    return tidy({ clientCert, clientKey });
+  }
+
+  /** Canonical channel name; absent is `main`. */
+  channel(value: string | undefined, path: Path): string {
+    const name = (value ?? '').trim().toLowerCase() || 'main';
+    if (!channelNamePattern.test(name)) this.fail(path, 'it is not a channel name', 'up to 64 of a–z, 0–9, _ and -');
+    if (name === 'harpoon') this.fail(path, 'the channel harpoon is reserved for Harpoon itself');
+    return name;
+  }
+
+  list(values: readonly string[] | undefined, path: Path): string[] | undefined {
+    return values?.map((value, index) => this.text(value, [...path, index]) ?? '');
+  }
+}
+
+function urlPath(rules: Rules, value: string | undefined, path: Path): string | undefined {
+  const text = rules.text(value, path);
+  if (text === undefined || isReference(text)) return text;
+  if (!text.startsWith('/') || text.startsWith('//') || /[?#\s]/.test(text)) {
+    rules.fail(path, 'it is not a path', 'a path that starts with /, without host, query or fragment');
+  }
+  return text === '/' ? '' : text;
+}
+
+function controlPlane(config: FileConfig, rules: Rules, placeOf: PlaceOf): Profile['controlPlane'] {
+  const at = (key: string) => ['control_plane', key];
+  const from = config.control_plane ?? {};
+  const own = config.culvert?.control_plane ?? {};
+  const tunnelId = from.tunnel_id?.trim() ?? '';
+  if (!tunnelIdPattern.test(tunnelId)) {
+    throw new TunnelError('tunnel_id_invalid', 'local', {
+      ...placeOf(at('tunnel_id')),
+      ...(tunnelId === ''
+        ? {
+            problem: 'none is set',
+            field: '--control-plane.tunnel-id, CONTROL_PLANE_TUNNEL_ID or control_plane.tunnel_id',
+          }
+        : { problem: `\`${tunnelId.slice(0, 80)}\` is not one` }),
+    });
+  }
+  const organizationId = rules.text(from.organization_id, at('organization_id'));
+  const guardrail = from.poll_deadline_guardrail ?? 5_000;
+  const timeout = from.poll_timeout ?? 30_000;
+  if (guardrail <= 0 || guardrail >= 60_000)
+    rules.fail(at('poll_deadline_guardrail'), 'it is out of range', 'more than 0 and less than 60s');
+  if (timeout <= 0 || timeout + guardrail > 600_000) {
+    rules.fail(at('poll_timeout'), 'it is out of range', 'more than 0; with poll_deadline_guardrail at most 10m');
+  }
+  return profileSchema.shape.controlPlane.parse(
+    tidy({
+      baseUrl: rules.url(from.base_url, at('base_url')),
+      urlPath: urlPath(rules, from.url_path, at('url_path')),
+      tunnelId,
+      apiKey: rules.text(from.api_key, at('api_key')),
+      organizationId,
+      unixSocket: rules.text(own.unix_socket, ['culvert', 'control_plane', 'unix_socket']),
+      ...rules.pair(from.client_cert, from.client_key, ['control_plane']),
+      clientKeyPassphrase: rules.text(own.client_key_passphrase, ['culvert', 'control_plane', 'client_key_passphrase']),
+      httpProxy: rules.proxy(from.http_proxy, at('http_proxy')),
+      caBundle: rules.text(own.ca_bundle, ['culvert', 'control_plane', 'ca_bundle']),
+      extraHeaders: checkHeaders(from.extra_headers ?? {}, at('extra_headers'), placeOf, 'control-plane'),
+      pollTimeoutMs: timeout,
+      pollDeadlineGuardrailMs: guardrail,
+      pollIntervalMs: rules.range(
+        own.poll_interval,
+        ['culvert', 'control_plane', 'poll_interval'],
+        0,
+        600_000,
+        '0s to 10m',
+      ),
+      maxInflight: rules.range(from.max_inflight_requests, at('max_inflight_requests'), 1, 10_000, '1 to 10000'),
+      pollChannels: pollChannels(rules, from.poll_channels),
+      maxPolls: rules.range(own.max_polls, ['culvert', 'control_plane', 'max_polls'], 1, 64, '1 to 64'),
+    }),
+  );
+}
+
+function pollChannels(rules: Rules, values: readonly string[] | undefined): string[] | undefined {
+  if (values === undefined) return undefined;
+  const path = ['control_plane', 'poll_channels'];
+  if (values.length === 0) rules.fail(path, 'it names no channel');
+  values.forEach((value, index) => {
+    if (value.trim() === '') rules.fail([...path, index], 'it names an empty channel');
+    if (!channelNamePattern.test(value))
+      rules.fail(
+        [...path, index],
+        `\`${value}\` is not a channel name as it is polled`,
+        'lower-case a–z, 0–9, _ and -',
+      );
+    if (values.indexOf(value) !== index) rules.fail([...path, index], `the channel ${value} is named twice`);
+  });
+  return [...values].sort();
+}
+
+function channels(config: FileConfig, rules: Rules): ChannelConfig[] {
+  const found: ChannelConfig[] = [];
+  const own = config.culvert?.channels ?? {};
+  const add = (channel: ChannelConfig, path: Path) => {
+    if (found.some((other) => other.name === channel.name))
+      rules.fail(path, `the channel ${channel.name} is set twice`);
+    found.push(channel);
+  };
+  const extrasOf = (name: string) => Object.entries(own).find(([key]) => key.trim().toLowerCase() === name)?.[1] ?? {};
+
+  (config.mcp?.server_urls ?? []).forEach((entry, index) => {
+    const path = ['mcp', 'server_urls', index];
+    const name = rules.channel(entry.channel, [...path, 'channel']);
+    const extra = extrasOf(name);
+    const at = ['culvert', 'channels', name];
+    if (extra.env !== undefined || extra.folder !== undefined || extra.stdio_concurrency !== undefined) {
+      rules.fail(at, 'env, folder and stdio_concurrency are for commands, and this channel is a server address');
+    }
+    if (entry.unix_socket !== undefined && entry.http_proxy !== undefined) {
+      rules.fail([...path, 'http_proxy'], 'unix_socket and http_proxy cannot be used together');
+    }
+    add(
+      {
+        kind: 'http',
+        name,
+        url: rules.url(entry.url, [...path, 'url']) ?? '',
+        ...tidy({
+          unixSocket: rules.text(entry.unix_socket, [...path, 'unix_socket']),
+          httpProxy: rules.proxy(entry.http_proxy, [...path, 'http_proxy']),
+          ...rules.pair(entry.client_cert, entry.client_key, path),
+          caBundle: rules.text(extra.ca_bundle, [...at, 'ca_bundle']),
+          clientKeyPassphrase: rules.text(extra.client_key_passphrase, [...at, 'client_key_passphrase']),
+        }),
+      },
+      path,
+    );
+  });
+  (config.mcp?.commands ?? []).forEach((entry, index) => {
+    const path = ['mcp', 'commands', index];
+    const name = rules.channel(entry.channel, [...path, 'channel']);
+    const extra = extrasOf(name);
+    const at = ['culvert', 'channels', name];
+    if (extra.ca_bundle !== undefined || extra.client_key_passphrase !== undefined) {
+      rules.fail(at, 'ca_bundle and client_key_passphrase are for server addresses, and this channel is a command');
+    }
+    for (const variable of Object.keys(extra.env ?? {})) {
+      if (!variableName.test(variable))
+        rules.fail([...at, 'env', variable], 'it is not a name of a variable', 'letters, digits and _');
+    }
+    add(
+      {
+        kind: 'stdio',
+        name,
+        command: commandText(rules, entry.command, [...path, 'command']),
+        env: { ...extra.env },
+        ...tidy({ cwd: rules.text(extra.folder, [...at, 'folder']) }),
+        concurrency: extra.stdio_concurrency ?? 'parallel',
+      },
+      path,
+    );
+  });
+  for (const name of Object.keys(own)) {
+    if (!found.some((channel) => channel.name === name.trim().toLowerCase())) {
+      rules.fail(['culvert', 'channels', name], 'there is no server or command for this channel');
+    }
+  }
+  return found;
+}
+
+function commandText(rules: Rules, value: string, path: Path): string {
+  const text = value.trim();
+  if (text === '') rules.fail(path, 'the command is empty');
+  let quote = '';
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '\\' && quote !== "'") {
+      if (++i >= text.length) rules.fail(path, 'the command ends with a lone \\');
+    } else if (quote === '') {
+      if (char === '"' || char === "'") quote = char;
+    } else if (char === quote) quote = '';
+  }
+  if (quote !== '') rules.fail(path, `a quote (${quote}) of the command is not closed`);
+  return text;
+}
+
+function harpoon(config: FileConfig, rules: Rules): Profile['harpoon'] {
+  const from = config.harpoon ?? {};
+  const at = (key: string) => ['harpoon', key];
+  const own = config.culvert?.harpoon_targets ?? {};
+  const plaintext = from.allow_plaintext_http ?? false;
+  const targets = (from.targets ?? []).map((target, index, all) => {
+    const path = ['harpoon', 'targets', index];
+    const label = target.label.trim();
+    if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(label))
+      rules.fail([...path, 'label'], 'it is not a label', 'up to 64 of a–z, 0–9, _ and -, first a letter or digit');
+    if (all.findIndex((other) => other.label.trim() === label) !== index)
+      rules.fail([...path, 'label'], `the label ${label} is used twice`);
+    const extra = own[label] ?? {};
+    return tidy({
+      label,
+      url: rules.url(target.url, [...path, 'url'], plaintext ? 'http:, https:' : 'https:'),
+      unixSocket: rules.text(target.unix_socket, [...path, 'unix_socket']),
+      description: target.description === '' ? undefined : target.description,
+      allowedMethods: extra.allowed_methods?.map((method) => method.toUpperCase()),
+      maxRequestBytes: extra.max_request_bytes,
+      maxResponseBytes: extra.max_response_bytes,
+      timeoutMs: extra.timeout,
+    });
+  });
+  for (const label of Object.keys(own)) {
+    if (!targets.some((target) => target.label === label))
+      rules.fail(['culvert', 'harpoon_targets', label], 'there is no target with this label');
+  }
+  (from.hosts_include_regex ?? []).forEach((pattern, index) => {
+    try {
+      new RegExp(pattern, 'i');
+    } catch {
+      rules.fail([...at('hosts_include_regex'), index], 'it is not a regular expression');
+    }
+  });
+  const transports = (from.additional_transports ?? []).map((value) => value.trim().toLowerCase());
+  transports.forEach((value, index) => {
+    if (value !== 'http-streamable')
+      rules.fail([...at('additional_transports'), index], 'this transport is not known', 'http-streamable');
+  });
+  return profileSchema.shape.harpoon.parse(
+    tidy({
+      targets,
+      allowPlaintextHttp: from.allow_plaintext_http,
+      maxResponseBytes: rules.range(from.max_response_bytes, at('max_response_bytes'), 1, 102_400, '1 to 102400'),
+      maxRedirects: rules.range(from.max_redirects, at('max_redirects'), 0, 5, '0 to 5'),
+      httpProxy: rules.proxy(from.http_proxy, at('http_proxy')),
+      hostsIncludeSuffix: rules.list(from.hosts_include_suffix, at('hosts_include_suffix')),
+      hostsIncludeRegex: rules.list(from.hosts_include_regex, at('hosts_include_regex')),
+      hostsIncludeLoopback: from.hosts_include_loopback,
+      hostsIncludePrivate: from.hosts_include_private,
+      additionalTransports: transports.length > 0 ? [...new Set(transports)] : undefined,
+      capturePayloads: from.capture_payloads,
+    }),
+  );
+}
+
+/**
+ * Checked settings as a `Profile`. Throws `config_invalid`, `tunnel_id_invalid`, `header_invalid` or `proxy_invalid`,
+ * each with the place the value came from. References stay references.
+ */
+export function toProfile(config: FileConfig, identity: { id: string; name: string }, placeOf: PlaceOf): Profile {
+  const rules = new Rules(placeOf);
+  if (config.config_version !== undefined && config.config_version !== 1) {
+    rules.fail(['config_version'], 'this version is not known', '1');
+  }
+  const companion = config.cloudflared ?? {};
+  if (companion.managed === true || companion.token !== undefined) {
+    rules.fail(['cloudflared'], 'Culvert does not start the cloudflared companion');
+  }
+  const mcp = config.mcp ?? {};
+  const at = (key: string) => ['mcp', key];
+  const bound = channels(config, rules);
+  const pair = rules.pair(mcp.client_cert, mcp.client_key, ['mcp']);
+  if (pair.clientCert !== undefined && !bound.some((channel) => channel.kind === 'http')) {
+    rules.fail(at('client_cert'), 'a client certificate needs a server address; commands have no TLS');
+  }
+  const profile: Profile = {
+    id: identity.id,
+    name: identity.name,
+    controlPlane: controlPlane(config, rules, placeOf),
+    channels: bound,
+    mcp: profileSchema.shape.mcp.parse(
+      tidy({
+        httpProxy: rules.proxy(mcp.http_proxy, at('http_proxy')),
+        caBundle: rules.text(config.culvert?.mcp?.ca_bundle, ['culvert', 'mcp', 'ca_bundle']),
+        ...pair,
+        clientKeyPassphrase: rules.text(config.culvert?.mcp?.client_key_passphrase, [
+          'culvert',
+          'mcp',
+          'client_key_passphrase',
+        ]),
+        extraHeaders: checkHeaders(mcp.extra_headers ?? {}, at('extra_headers'), placeOf, 'mcp-server'),
+        discoveryExtraHeaders: checkHeaders(
+          mcp.discovery_extra_headers ?? {},
+          at('discovery_extra_headers'),
+          placeOf,
+          'mcp-server',
+        ),
+        startupWaitMs: rules.range(mcp.startup_wait_timeout, at('startup_wait_timeout'), 0, Infinity, '0s or more'),
+        connectionMaxTtlMs: rules.range(
+          mcp.connection_max_ttl,
+          at('connection_max_ttl'),
+          Number.MIN_VALUE,
+          Infinity,
+          'more than 0',
+        ),
+        maxConcurrentRequests: rules.range(
+          mcp.max_concurrent_requests,
+          at('max_concurrent_requests'),
+          1,
+          Infinity,
+          '1 or more',
+        ),
+        stdioSendInitialized: mcp.stdio_send_initialized_notification,
+      }),
+    ),
+    harpoon: harpoon(config, rules),
+    ...tidy({
+      httpProxy: rules.proxy(config.http_proxy, ['http_proxy']),
+      noProxy: rules.list(config.culvert?.no_proxy, ['culvert', 'no_proxy']),
+      caBundle: rules.text(config.ca_bundle, ['ca_bundle']),
+    }),
+    proxyCheckIntervalMs:
+      rules.range(config.proxy?.check_interval, ['proxy', 'check_interval'], 1, Infinity, 'more than 0') ?? 60_000,
+    startWithApp: config.culvert?.start_with_app ?? false,
+    capture: {
+      bodies: config.culvert?.capture?.bodies ?? true,
+      maxBodyBytes:
+        rules.range(
+          config.culvert?.capture?.max_body_bytes,
+          ['culvert', 'capture', 'max_body_bytes'],
+          0,
+          2 ** 30,
+          '0 to 1 GiB',
+        ) ?? 1_048_576,
+    },
+  };
+  checkRouting(profile, rules);
+  return profile;
+}
+
+/** Which channels must exist: `main` always, unless the allow-list of polled channels leaves it out. */
+function checkRouting(profile: Profile, rules: Rules): void {
+  const polled = profile.controlPlane.pollChannels;
+  const names = new Set(profile.channels.map((channel) => channel.name));
+  if (polled === undefined) {
+    if (names.has('main')) return;
+    if (names.size > 0) rules.fail(['mcp'], 'the channel main is missing', 'one server or command with channel main');
+    throw new TunnelError('config_invalid', 'local', {
+      field: 'The MCP server',
+      problem: 'none is set for the channel main',
+      hint: 'Set --mcp.server-url URL or --mcp.command "PROGRAM ARGUMENTS" (or MCP_SERVER_URL, MCP_COMMAND, or mcp: in a profile).',
+    });
+  }
+  polled.forEach((channel) => {
+    const path = ['control_plane', 'poll_channels'];
+    if (channel === 'harpoon') {
+      if (profile.harpoon.targets.length === 0 && !polled.includes('main'))
+        rules.fail(path, 'harpoon is to be polled but has no target');
+    } else if (!names.has(channel)) rules.fail(path, `there is no server or command for the channel ${channel}`);
+  });
+}
