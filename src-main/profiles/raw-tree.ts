@@ -58,7 +58,7 @@ const maxNodes = 20_000;
  */
 export function parseSource(file: string, text: string): SourceFile {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, schema: 'failsafe', merge: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: counter, schema: 'failsafe', prettyErrors: false });
   const at = (offset: number | undefined): Place => {
     if (offset === undefined) return { file };
     const { line, col } = counter.linePos(offset);
