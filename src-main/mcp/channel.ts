@@ -1,3 +1,4 @@
+import { TunnelError, type ErrorCode, type ErrorParams } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState } from '../../shared/tunnel.ts';
 import type { MessageSpans } from '../json/message.ts';
@@ -30,6 +31,19 @@ export interface AnswerHead {
 export interface ChannelAnswer extends AnswerHead {
   /** The JSON-RPC response, checked for structure, with the caller's id in its original bytes. Absent for notifications. */
   readonly body?: Buffer;
+}
+
+/**
+ * The server did answer over HTTP, but not with a JSON-RPC response: what is synthesised in its place still goes back with
+ * its headers (`WWW-Authenticate` above all) and, from 400 up, its status.
+ */
+export class AnswerError extends TunnelError {
+  readonly head: AnswerHead;
+
+  constructor(code: ErrorCode, head: AnswerHead, params: ErrorParams, options?: { cause?: unknown }) {
+    super(code, 'mcp-server', params, options);
+    this.head = head;
+  }
 }
 
 /**
