@@ -1,0 +1,55 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { isHeaderValue } from '../profiles/headers.ts';
+import type { SecretResolver } from './secret-resolver.ts';
+
+/** What a bearer token may hold, the reference's rule. */
+const keyPattern = /^[0-9A-Za-z_-]+$/;
+const adminPrefix = /^sk-admin-/;
+
+/**
+ * Resolves every secret of a profile once, so that a missing or unusable one is told at start and not at the first
+ * call. Rejects with the resolver's codes, `key_missing`, `key_is_admin`, `header_invalid` and `config_invalid`; no
+ * error tells anything of a value.
+ */
+export async function checkSecrets(profile: Profile, secrets: SecretResolver): Promise<void> {
+  const { controlPlane, mcp } = profile;
+  if (controlPlane.apiKey === undefined) throw new TunnelError('key_missing', 'local');
+  const key = await secrets.resolve(controlPlane.apiKey);
+  if (adminPrefix.test(key)) throw new TunnelError('key_is_admin', 'local');
+  if (!keyPattern.test(key)) {
+    throw new TunnelError('config_invalid', 'local', {
+      field: 'The runtime key',
+      file: controlPlane.apiKey.includes(':') ? controlPlane.apiKey : 'the profile',
+      problem: 'it holds characters that a key cannot have',
+      allowed: 'letters, digits, - and _',
+    });
+  }
+  for (const [leg, headers] of [
+    ['control-plane', controlPlane.extraHeaders],
+    ['mcp-server', mcp.extraHeaders],
+    ['mcp-server', mcp.discoveryExtraHeaders],
+  ] as const) {
+    for (const [name, ref] of Object.entries(headers)) {
+      if (!isHeaderValue(await secrets.resolve(ref))) {
+        throw new TunnelError('header_invalid', leg, {
+          name,
+          problem: 'has a value with a line break or control character',
+        });
+      }
+    }
+  }
+  const rest = [
+    profile.httpProxy,
+    controlPlane.httpProxy,
+    mcp.httpProxy,
+    profile.harpoon.httpProxy,
+    controlPlane.clientKeyPassphrase,
+    mcp.clientKeyPassphrase,
+  ];
+  for (const channel of profile.channels) {
+    if (channel.kind === 'stdio') rest.push(...Object.values(channel.env).filter((value) => value !== ''));
+    else rest.push(channel.httpProxy, channel.clientKeyPassphrase);
+  }
+  for (const ref of rest) if (ref !== undefined) await secrets.resolve(ref);
+}
