@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { isIPv6, type AddressInfo } from 'node:net';
+import { TunnelError } from '../../shared/errors.ts';
+import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
+import { ApiError, methodNotAllowed, notFound } from './api-error.ts';
+import { handlePoll, handleResponse, requireOrganization } from './control-routes.ts';
+import { Guard } from './guard.ts';
+import { sendError, sendJson } from './http.ts';
+import { KeyRing, requireManage, requireRead, requireUse, type KeyOptions } from './keys.ts';
+import { handleChange, handleCollection, type NewTunnel } from './management-routes.ts';
+import { handleDiscovery, handleMcp, type CallReport, type McpCall } from './mcp-routes.ts';
+import { RelayTunnel, type TunnelLimits, type TunnelStats } from './tunnel.ts';
+
+export interface RelayOptions extends Partial<TunnelLimits> {
+  /** Default `127.0.0.1`. Off loopback only with `allowRemote`. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  readonly allowRemote?: boolean;
+  /** Names, besides loopback's own, under which the relay may be called. */
+  readonly allowedHosts?: readonly string[];
+  /** PEM. Serves HTTPS. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  /** Longest that a poll is held, whatever it asks for. */
+  readonly maxPollMs?: number;
+  /** Largest MCP message and largest posted response. */
+  readonly maxBodyBytes?: number;
+  /** Known beforehand; otherwise the relay makes one up. */
+  readonly adminKey?: string;
+  readonly onEvent?: (event: RelayEvent) => void;
+}
+
+/** What a person at the relay's terminal wants to see. */
+export type RelayEvent =
+  | { readonly kind: 'client'; readonly tunnelId: string; readonly connected: boolean }
+  | ({ readonly kind: 'call'; readonly tunnelId: string; readonly channel: string } & CallReport);
+
+export interface TunnelOptions {
+  /** `tunnel_` and 32 of a-z and 0-9; made up when absent. */
+  readonly id?: string;
+  readonly name?: string;
+  readonly description?: string;
+  /** The runtime key's secret; made up when absent. */
+  readonly apiKey?: string;
+  /** Clients must name this organization in `OpenAI-Organization`. */
+  readonly organizationId?: string;
+}
+
+export interface AddedTunnel {
+  readonly id: string;
+  /** A runtime key for this tunnel alone: for its client and for its callers. */
+  readonly apiKey: string;
+  readonly mcpUrl: string;
+}
+
+export interface Relay {
+  /** `http://127.0.0.1:PORT`: the control plane's base URL. */
+  readonly address: string;
+  /** Manages tunnels, and nothing else. */
+  readonly adminKey: string;
+  /** Throws `TunnelError` `tunnel_id_invalid`. */
+  addTunnel(options?: TunnelOptions): AddedTunnel;
+  /** Adds a key and returns its secret. */
+  addKey(options: KeyOptions): string;
+  removeKey(secret: string): void;
+  mcpUrl(tunnelId: string, channel?: string): string;
+  /** Undefined for a tunnel that does not exist. */
+  stats(tunnelId: string): TunnelStats | undefined;
+  /** Whether a tunnel client polls this tunnel. */
+  connected(tunnelId: string): boolean;
+  /** Whoever still waits is told so; resolves once the port is free. */
+  close(): Promise<void>;
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+/** Above what clients keep idle connections for, so that a warm connection is not closed under a request. */
+const keepAliveMs = 75_000;
+
+const newTunnelId = (): string => `tunnel_${randomBytes(16).toString('hex')}`;
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'port_in_use' : 'listen_failed';
+      reject(
+        new TunnelError(code, 'local', { address: `${host}:${port}`, reason: error.code ?? '' }, { cause: error }),
+      );
+    });
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+/**
+ * A control plane on loopback: the service's side of the client protocol (metadata, poll, response, tunnel management)
+ * and an MCP endpoint for callers, all in memory. Rejects with `TunnelError` (`port_in_use`, `listen_failed`,
+ * `not_allowed` for an address off loopback that was not asked for with `allowRemote`).
+ */
+export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
+  const { host = '127.0.0.1', port = 0, maxPollMs = 60_000, maxBodyBytes = 32 * 1024 * 1024 } = options;
+  const limits: TunnelLimits = {
+    responseTimeoutMs: options.responseTimeoutMs ?? 120_000,
+    maxQueued: options.maxQueued ?? 1_000,
+    maxPolls: options.maxPolls ?? 256,
+    graceMs: options.graceMs ?? 5_000,
+  };
+  if (!loopback.has(host) && options.allowRemote !== true)
+    throw new TunnelError('not_allowed', 'local', { address: host, needs: '--allow-remote' });
+
+  const onEvent = options.onEvent ?? (() => undefined);
+  const guard = new Guard(loopback.has(host), options.allowedHosts ?? []);
+  const keys = new KeyRing();
+  const adminKey = keys.add({ kind: 'admin', ...(options.adminKey !== undefined && { secret: options.adminKey }) });
+  const tunnels = new Map<string, RelayTunnel>();
+
+  const register = (id: string, fields: NewTunnel, organization?: string): RelayTunnel => {
+    const record = { id, creator: 'relay', ...fields };
+    const tunnel = new RelayTunnel(record, limits, organization, (connected) =>
+      onEvent({ kind: 'client', tunnelId: id, connected }),
+    );
+    tunnels.set(id, tunnel);
+    return tunnel;
+  };
+  const registry = {
+    list: () => tunnels.values(),
+    create: (fields: NewTunnel) => register(newTunnelId(), fields),
+    remove: (id: string) => {
+      tunnels.get(id)?.close(notFound('Tunnel'));
+      tunnels.delete(id);
+    },
+  };
+  const tunnelOf = (id: string): RelayTunnel => {
+    if (!tunnelIdPattern.test(id))
+      throw new ApiError(400, 'invalid_tunnel_id_format', 'A tunnel id is tunnel_ and 32 of a-z and 0-9.', {
+        param: 'tunnel_id',
+      });
+    const tunnel = tunnels.get(id);
+    if (!tunnel) throw notFound('Tunnel');
+    return tunnel;
+  };
+
+  const scheme = options.tls ? 'https' : 'http';
+
+  const tunnelRoute = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    id: string,
+    action: string | undefined,
+  ): Promise<void> => {
+    const key = keys.of(request);
+    if (action === undefined && request.method !== 'GET') {
+      requireManage(key);
+      await handleChange(request, response, tunnelOf(id), registry);
+      return;
+    }
+    const tunnel = tunnelOf(id);
+    switch (action) {
+      case undefined:
+        requireRead(key, id);
+        if (key.kind === 'runtime') requireOrganization(request, tunnel, 403);
+        sendJson(response, 200, JSON.stringify(tunnel.record));
+        return;
+      case 'poll':
+        requireUse(key, id, 401);
+        if (request.method !== 'GET') throw methodNotAllowed('GET');
+        handlePoll(request, response, url, tunnel, maxPollMs);
+        return;
+      case 'response':
+        requireUse(key, id, 401);
+        if (request.method !== 'POST') throw methodNotAllowed('POST');
+        await handleResponse(request, response, tunnel, maxBodyBytes, (requestId) =>
+          [...tunnels.values()].some((other) => other.holds(requestId)),
+        );
+        return;
+      default:
+        throw notFound('Path');
+    }
+  };
+
+  const mcpCall = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    tunnel: RelayTunnel,
+    channelName: string,
+  ): McpCall => {
+    const channel = channelName.trim().toLowerCase();
+    if (!channelNamePattern.test(channel))
+      throw new ApiError(400, 'invalid_channel_format', 'Channels are made of a-z, 0-9, - and _.');
+    const { id } = tunnel.record;
+    return {
+      request,
+      response,
+      tunnel,
+      channel,
+      maxBodyBytes,
+      resourceMetadataUrl: `${scheme}://${request.headers.host ?? ''}/.well-known/oauth-protected-resource/v1/mcp/${id}`,
+      report: (call) => onEvent({ kind: 'call', tunnelId: id, channel, ...call }),
+    };
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    guard.check(request);
+    const url = new URL(request.url ?? '/', 'http://relay');
+    const [, first, second, third, fourth, fifth, ...rest] = url.pathname.split('/');
+    if (rest.length > 0) throw notFound('Path');
+    if (first === 'healthz' && second === undefined) {
+      sendJson(response, 200, '{"status":"ok"}');
+    } else if (first === 'v1' && (second === 'tunnels' || second === 'tunnel') && fifth === undefined) {
+      if (third !== undefined) return tunnelRoute(request, response, url, third, fourth);
+      requireManage(keys.of(request));
+      return handleCollection(request, response, url, registry);
+    } else if (first === 'v1' && second === 'mcp' && third !== undefined && fifth === undefined) {
+      const key = keys.of(request);
+      const tunnel = tunnelOf(third);
+      requireUse(key, third, 403);
+      return handleMcp(mcpCall(request, response, tunnel, fourth ?? 'main'));
+    } else if (first === '.well-known' && second === 'oauth-protected-resource' && fourth === 'mcp') {
+      // Public by its nature (RFC 9728): a caller that still has to learn where to get a token has none to show.
+      const tunnel = tunnelOf(fifth ?? '');
+      handleDiscovery(
+        mcpCall(request, response, tunnel, 'main'),
+        `${scheme}://${request.headers.host ?? ''}/v1/mcp/${tunnel.record.id}`,
+      );
+    } else {
+      throw notFound('Path');
+    }
+  };
+
+  const listener: RequestListener = (request, response) => {
+    response.setHeader('X-Request-Id', randomBytes(8).toString('hex'));
+    handle(request, response).catch((error: unknown) => sendError(response, error));
+  };
+  const serverOptions = { keepAliveTimeout: keepAliveMs, headersTimeout: keepAliveMs };
+  const server = options.tls
+    ? createTlsServer({ ...serverOptions, ...options.tls }, listener)
+    : createServer(serverOptions, listener);
+  const address = await listen(server, host, port);
+  const base = `${scheme}://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`;
+
+  const mcpUrl = (tunnelId: string, channel?: string): string =>
+    `${base}/v1/mcp/${tunnelId}${channel === undefined ? '' : `/${channel}`}`;
+
+  return {
+    address: base,
+    adminKey,
+    addTunnel: ({ id = newTunnelId(), name = 'Local tunnel', description = '', apiKey, organizationId } = {}) => {
+      if (!tunnelIdPattern.test(id)) throw new TunnelError('tunnel_id_invalid', 'local', { tunnelId: id });
+      const organization_ids = organizationId === undefined ? [] : [organizationId];
+      register(id, { name, description, tenant_ids: [], workspace_ids: [], organization_ids }, organizationId);
+      return {
+        id,
+        apiKey: keys.add({ tunnelId: id, ...(apiKey !== undefined && { secret: apiKey }) }),
+        mcpUrl: mcpUrl(id),
+      };
+    },
+    addKey: (keyOptions) => keys.add(keyOptions),
+    removeKey: (secret) => keys.remove(secret),
+    mcpUrl,
+    stats: (tunnelId) => tunnels.get(tunnelId)?.stats,
+    connected: (tunnelId) => tunnels.get(tunnelId)?.connected ?? false,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        const closing = new ApiError(503, null, 'The relay is shutting down.', { headers: { Connection: 'close' } });
+        for (const tunnel of tunnels.values()) tunnel.close(closing);
+        server.closeIdleConnections();
+        setImmediate(() => server.closeAllConnections());
+      }),
+  };
+}
