@@ -24,7 +24,9 @@ export class Callers {
     if (this.#present.size === 1) this.#changed?.();
   }
 
-  broadcast<N extends EventName>(event: N, payload: EventPayload<N>): void {
-    for (const caller of this.#present) caller.send(event, payload);
+  broadcast<N extends EventName>(event: N, payload: EventPayload<N> | ((caller: Caller) => EventPayload<N>)): void {
+    for (const caller of this.#present) {
+      caller.send(event, typeof payload === 'function' ? payload(caller) : payload);
+    }
   }
 }
