@@ -17,6 +17,7 @@ export class FakeTunnelClient {
   readonly #stop = new AbortController();
   readonly #base: string;
   readonly #key: string;
+  readonly #handled = new Set<Promise<unknown>>();
   #loop: Promise<void> | undefined;
 
   constructor(relay: string, tunnelId: string, key: string) {
@@ -57,12 +58,12 @@ export class FakeTunnelClient {
     return { status: statusCode, code: answer.error?.code };
   }
 
-  /** Polls until `close` and hands out every command. */
+  /** Polls until `close`, which waits for the handlers, and hands out every command. */
   start(handle: (command: PolledCommand, client: this) => Promise<unknown>): void {
     this.#loop = (async () => {
       while (!this.#stop.signal.aborted) {
         const { commands } = await this.poll();
-        for (const command of commands) void handle(command, this);
+        for (const command of commands) this.#handled.add(handle(command, this));
       }
     })().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) throw error;
@@ -72,6 +73,7 @@ export class FakeTunnelClient {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    await Promise.all(this.#handled);
     await this.#agent.destroy();
   }
 
