@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that need a desktop, a browser or a keyring skip themselves with a reason, unless CULVERT_REQUIRE_ALL=1 makes a skip a failure. */
+/** Where a script wants the results as JSON as well (.ci/run adds them up). */
+const report = process.env.CULVERT_TEST_REPORT;
+
+/** Tests that need a desktop, a browser or a keyring skip themselves with a reason (test/support/require.ts), unless CULVERT_REQUIRE_ALL=1 makes a skip a failure. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
@@ -10,6 +13,10 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
-    reporters: ['default'],
+    reporters: [
+      'default',
+      './test/support/skips-reporter.ts',
+      ...(report === undefined ? [] : [['json', { outputFile: report }] as ['json', { outputFile: string }]]),
+    ],
   },
 });
