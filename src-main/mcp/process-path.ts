@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { posix, win32 } from 'node:path';
+import { type Environment, variable } from './process-environment.ts';
+
+/** Between these the login shell prints its PATH: profiles print greetings of their own. */
+const marker = '__culvert_path__';
+
+/**
+ * The PATH of a person's login shell, or undefined when there is none within `timeoutMs`: a program started from a
+ * desktop inherits the session's, which knows nothing of the folders that shell profiles add.
+ */
+export async function loginShellPath(environment: Environment, timeoutMs = 3_000): Promise<string | undefined> {
+  const shell = environment['SHELL'];
+  if (process.platform === 'win32' || shell === undefined || !posix.isAbsolute(shell)) return undefined;
+  // fish prints $PATH, a list, joined by colons only when it is quoted; POSIX shells print the same.
+  const script = `printf '%s%s%s' ${marker} "$PATH" ${marker}`;
+  return new Promise((resolve) => {
+    const child = execFile(
+      shell,
+      ['-ilc', script],
+      {
+        encoding: 'utf8',
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: 1 << 20,
+        env: { ...environment, TERM: 'dumb', DISABLE_AUTO_UPDATE: 'true' },
+      },
+      (_error, stdout) => {
+        const [, path] = stdout.split(marker);
+        resolve(path === undefined || path === '' ? undefined : path);
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+/** Folders of the newest version first, for tools that keep one folder a version. */
+async function versions(folder: string, ...below: string[]): Promise<string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+      .map((name) => posix.join(folder, name, ...below));
+  } catch {
+    return [];
+  }
+}
+
+async function usualFolders(environment: Environment, home: string, platform: NodeJS.Platform): Promise<string[]> {
+  if (platform === 'win32') {
+    const appData = variable(environment, 'APPDATA', platform) ?? win32.join(home, 'AppData', 'Roaming');
+    const local = variable(environment, 'LOCALAPPDATA', platform) ?? win32.join(home, 'AppData', 'Local');
+    const programs = variable(environment, 'ProgramFiles', platform) ?? 'C:\\Program Files';
+    return [
+      win32.join(home, '.local', 'bin'),
+      win32.join(appData, 'npm'),
+      win32.join(local, 'Volta', 'bin'),
+      win32.join(home, 'scoop', 'shims'),
+      win32.join(home, '.cargo', 'bin'),
+      win32.join(programs, 'nodejs'),
+      win32.join(programs, 'Docker', 'Docker', 'resources', 'bin'),
+    ];
+  }
+  const at = (...parts: string[]): string => posix.join(home, ...parts);
+  const nvm = environment['NVM_DIR'] ?? at('.nvm');
+  const fnm = environment['FNM_DIR'];
+  const fnmFolders =
+    fnm === undefined ? [at('.local', 'share', 'fnm'), at('Library', 'Application Support', 'fnm')] : [fnm];
+  return [
+    at('.local', 'bin'),
+    at('bin'),
+    posix.join(environment['VOLTA_HOME'] ?? at('.volta'), 'bin'),
+    posix.join(environment['ASDF_DATA_DIR'] ?? at('.asdf'), 'shims'),
+    at('.local', 'share', 'mise', 'shims'),
+    ...fnmFolders.map((folder) => posix.join(folder, 'aliases', 'default', 'bin')),
+    ...(await versions(posix.join(nvm, 'versions', 'node'), 'bin')).slice(0, 1),
+    posix.join(environment['BUN_INSTALL'] ?? at('.bun'), 'bin'),
+    at('.deno', 'bin'),
+    at('.cargo', 'bin'),
+    at('go', 'bin'),
+    ...(platform === 'darwin'
+      ? ['/opt/homebrew/bin', '/opt/homebrew/sbin', '/Applications/Docker.app/Contents/Resources/bin']
+      : ['/home/linuxbrew/.linuxbrew/bin', '/snap/bin']),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/bin',
+  ];
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+export interface EnhancedPathOptions {
+  readonly home?: string;
+  readonly platform?: NodeJS.Platform;
+  /** What the login shell said, when it was asked. */
+  readonly shellPath?: string | undefined;
+}
+
+/**
+ * The PATH on which a server's program is looked for when Culvert was started from a desktop: the login shell's, what was
+ * inherited, then the usual folders of package and version managers, as far as they exist. Never rejects.
+ */
+export async function enhancedPath(environment: Environment, options: EnhancedPathOptions = {}): Promise<string> {
+  const { home = homedir(), platform = process.platform, shellPath } = options;
+  const delimiter = platform === 'win32' ? win32.delimiter : posix.delimiter;
+  const split = (path: string | undefined): string[] => (path ?? '').split(delimiter).filter((folder) => folder !== '');
+  // A shell's order wins: it is what the person's terminal does, where the session's own PATH has system folders first.
+  const known = [...new Set([...split(shellPath), ...split(variable(environment, 'PATH', platform))])];
+  const usual = (await usualFolders(environment, home, platform)).filter((folder) => !known.includes(folder));
+  const there = await Promise.all(usual.map(isFolder));
+  return [...known, ...usual.filter((_, index) => there[index])].join(delimiter);
+}
+
+/** Makes the function that says the PATH for children of a desktop app: asks the login shell once, when first needed. */
+export function desktopPath(environment: Environment, timeoutMs?: number): () => Promise<string> {
+  let path: Promise<string> | undefined;
+  return () =>
+    (path ??= loginShellPath(environment, timeoutMs).then((shellPath) => enhancedPath(environment, { shellPath })));
+}

@@ -1,0 +1,193 @@
+import { type MessageSpans, readMessage, type Span } from '../../json/message.ts';
+import { asOneLine, type Replacement, rewrite } from '../../json/rewrite.ts';
+import { isWellFormed } from '../../json/structure.ts';
+
+/** A message and where its ids are: what the multiplexer needs of a call. */
+export interface Multiplexed {
+  readonly bytes: Buffer;
+  readonly message: MessageSpans;
+}
+
+interface Entry<Call> {
+  readonly call: Call;
+  /** The caller's own id and progress token, as JSON, to be put back. */
+  readonly callerId: Buffer;
+  readonly callerToken: Buffer | undefined;
+}
+
+export type Noise = 'not-json-rpc' | 'batch' | 'malformed' | 'unknown-id' | 'unknown-progress-token';
+
+/** What one line of the server turned out to be. */
+export type Received<Call> =
+  | { readonly kind: 'answer'; readonly call: Call; readonly bytes: Buffer; readonly isError: boolean }
+  /** It was an answer to this call, but not JSON throughout: it must not get into an envelope. */
+  | { readonly kind: 'bad-answer'; readonly call: Call }
+  /** Without a call, when it names none and several are in flight, or none is. */
+  | { readonly kind: 'notification'; readonly call: Call | undefined; readonly bytes: Buffer; readonly method: string }
+  /** The server asked something itself: this line answers it. */
+  | { readonly kind: 'reply'; readonly method: string; readonly line: Buffer }
+  | { readonly kind: 'noise'; readonly reason: Noise };
+
+const lineFeed = Buffer.from('\n');
+
+const slice = (bytes: Buffer, { start, end }: Span): Buffer => bytes.subarray(start, end);
+
+/** A progress token is a string or a number; anything else is not ours to mend. */
+const isToken = (bytes: Buffer): boolean => /^["\d-]/.test(bytes.toString('latin1', 0, 1));
+
+/** The number that a span holds: some servers write 7 as 7.0. */
+function numberAt(bytes: Buffer, span: Span | undefined): number | undefined {
+  if (span === undefined || span.end - span.start > 24) return undefined;
+  const text = bytes.toString('latin1', span.start, span.end);
+  return /^\d/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * Many callers on one stdio session. Every request goes out under a private id that is never used again in this process,
+ * and `progressToken`, `notifications/cancelled` and subscription ids with it; what comes back is given the caller's own
+ * bytes again. All other bytes stay as they are. It does no I/O: lines in, lines out.
+ */
+export class Multiplexer<Call extends Multiplexed> {
+  readonly #entries = new Map<number, Entry<Call>>();
+  #lastId = 0;
+
+  get inFlight(): number {
+    return this.#entries.size;
+  }
+
+  /** A request under a private id: its line, ready to be written. The call is in flight from now on. */
+  open(call: Call): { id: number; line: Buffer } {
+    const { message } = call;
+    const bytes = asOneLine(call.bytes);
+    const id = ++this.#lastId;
+    const privateId = Buffer.from(String(id), 'latin1');
+    const replacements: Replacement[] = message.ids.map((span) => ({ span, bytes: privateId }));
+    let callerToken: Buffer | undefined;
+    if (message.progressToken && isToken(slice(bytes, message.progressToken))) {
+      callerToken = slice(bytes, message.progressToken);
+      replacements.push({ span: message.progressToken, bytes: privateId });
+    }
+    const callerId = message.ids.at(-1);
+    this.#entries.set(id, {
+      call,
+      callerId: callerId ? slice(call.bytes, callerId) : Buffer.from('null'),
+      callerToken,
+    });
+    return { id, line: toLine(bytes, replacements) };
+  }
+
+  /** The call is over for its caller: a late answer will find nobody. */
+  close(id: number): void {
+    this.#entries.delete(id);
+  }
+
+  /** Ends every call, as when the child exits. */
+  clear(): Call[] {
+    const calls = [...this.#entries.values()].map(({ call }) => call);
+    this.#entries.clear();
+    return calls;
+  }
+
+  /** The calls in flight that a caller knows by this id. Ids are the callers' own: two callers may use the same. */
+  withCallerId(callerId: Buffer): { id: number; call: Call }[] {
+    const found: { id: number; call: Call }[] = [];
+    for (const [id, entry] of this.#entries) if (entry.callerId.equals(callerId)) found.push({ id, call: entry.call });
+    return found;
+  }
+
+  get(id: number): Call | undefined {
+    return this.#entries.get(id)?.call;
+  }
+
+  /** The call whose answer this is, from the two ends of a line that was too long to keep. */
+  ownerOfCutLine(head: Buffer, tail: Buffer): Call | undefined {
+    // At its ends a well-formed message can hold `"id":N` only at top level: before any other value, or before the last brace.
+    const first = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,/.exec(head.toString('latin1'));
+    const last = /[^\\]"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail.toString('latin1'));
+    const id = first?.[1] ?? last?.[1];
+    const call = id === undefined ? undefined : this.#take(Number(id))?.call;
+    if (call !== undefined || this.#entries.size !== 1) return call;
+    return this.clear()[0];
+  }
+
+  /** `line` is a view that the reader may reuse; what is returned is not. */
+  receive(line: Buffer): Received<Call> {
+    const message = readMessage(line);
+    switch (message.kind) {
+      case 'response':
+        return this.#answer(line, message);
+      case 'notification':
+        return this.#notification(line, message);
+      case 'request':
+        return reply(line, message);
+      case 'batch':
+        return { kind: 'noise', reason: 'batch' };
+      case 'invalid':
+        return { kind: 'noise', reason: 'not-json-rpc' };
+    }
+  }
+
+  #take(id: number | undefined): Entry<Call> | undefined {
+    if (id === undefined) return undefined;
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#entries.delete(id);
+    return entry;
+  }
+
+  #answer(line: Buffer, message: MessageSpans): Received<Call> {
+    const entry = this.#take(numberAt(line, message.ids.at(-1)));
+    if (entry === undefined) return { kind: 'noise', reason: 'unknown-id' };
+    const { call, callerId } = entry;
+    if (!isWellFormed(line)) return { kind: 'bad-answer', call };
+    const replacements: Replacement[] = message.ids.map((span) => ({ span, bytes: callerId }));
+    if (message.subscriptionId) replacements.push({ span: message.subscriptionId, bytes: callerId });
+    return { kind: 'answer', call, bytes: rewrite(line, replacements), isError: message.isError };
+  }
+
+  #notification(line: Buffer, message: MessageSpans): Received<Call> {
+    const { method, progressToken, cancelledId, subscriptionId } = message;
+    if (!isWellFormed(line)) return { kind: 'noise', reason: 'malformed' };
+    const to = (entry: Entry<Call> | undefined, span?: Span, put?: Buffer): Received<Call> => ({
+      kind: 'notification',
+      call: entry?.call,
+      method,
+      bytes: span && put ? rewrite(line, [{ span, bytes: put }]) : Buffer.from(line),
+    });
+
+    if (method === 'notifications/progress') {
+      const entry = this.#entries.get(numberAt(line, progressToken) ?? 0);
+      if (entry?.callerToken === undefined) return { kind: 'noise', reason: 'unknown-progress-token' };
+      return to(entry, progressToken, entry.callerToken);
+    }
+    const named = cancelledId ?? subscriptionId;
+    if (named) {
+      const entry = this.#entries.get(numberAt(line, named) ?? 0);
+      return entry ? to(entry, named, entry.callerId) : { kind: 'noise', reason: 'unknown-id' };
+    }
+    const [only] = this.#entries.size === 1 ? this.#entries.values() : [];
+    return to(only);
+  }
+}
+
+/** Culvert has no way to hand a server's question to the caller: ping is answered, everything else refused at once. */
+function reply(line: Buffer, { ids, method }: MessageSpans): Received<never> {
+  const last = ids.at(-1);
+  const id = last && isWellFormed(line) ? line.toString('utf8', last.start, last.end) : 'null';
+  const rest =
+    method === 'ping'
+      ? '"result":{}'
+      : '"error":{"code":-32601,"message":"Method not found: not available through a tunnel"}';
+  return { kind: 'reply', method, line: Buffer.from(`{"jsonrpc":"2.0","id":${id},${rest}}\n`) };
+}
+
+/** `bytes` (one line, without its end) as it is written: the line end is one more replacement, so that there is one copy. */
+export function toLine(bytes: Buffer, replacements: readonly Replacement[] = []): Buffer {
+  const end = { start: bytes.length, end: bytes.length };
+  return rewrite(bytes, [...replacements, { span: end, bytes: lineFeed }]);
+}
+
+/** Tells the server that nobody waits for this request any more. */
+export const cancelledLine = (id: number, reason: string): Buffer =>
+  Buffer.from(
+    `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":${JSON.stringify(reason)}}}\n`,
+  );

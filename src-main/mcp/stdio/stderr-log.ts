@@ -1,0 +1,57 @@
+import type { Redact } from '../../observe/redact.ts';
+import { LineReader } from './line-reader.ts';
+import { LogBudget, type StdioLog } from './stdio-log.ts';
+
+/** Lines that are kept for the state and for the trace of calls that a crash takes down. */
+const ringSize = 20;
+/** Longer lines are cut: it is a log, not a dump. */
+const longestLine = 2_000;
+
+/** A child's stderr: the last lines for people, and a stream to the log that a flood cannot swell. All of it masked. */
+export class StderrLog {
+  readonly #redact: Redact;
+  readonly #log: StdioLog;
+  readonly #budget: LogBudget;
+  readonly #reader: LineReader;
+  #ring: string[] = [];
+
+  /** `now` in monotonic milliseconds. */
+  constructor(redact: Redact, log: StdioLog, now: () => number) {
+    this.#redact = redact;
+    this.#log = log;
+    this.#budget = new LogBudget(now, 200, 50);
+    this.#reader = new LineReader(64 * 1024, {
+      onLine: (line) => this.#take(line),
+      onTooLong: (head) => this.#take(head),
+    });
+  }
+
+  push(chunk: Buffer): void {
+    this.#reader.push(chunk);
+  }
+
+  /** The last lines, oldest first. What has no line end yet counts once the stream is over. */
+  get last(): string[] {
+    // Masked when asked for: a flood costs no regular expressions.
+    return this.#ring.map((line) => this.#redact(line));
+  }
+
+  end(): void {
+    this.#reader.end();
+    this.#reportSuppressed();
+  }
+
+  #take(line: Buffer): void {
+    const text = line.toString('utf8', 0, longestLine);
+    if (this.#ring.length >= ringSize) this.#ring.shift();
+    this.#ring.push(text);
+    if (!this.#budget.take()) return;
+    this.#reportSuppressed();
+    this.#log({ kind: 'stderr', text: this.#redact(text) });
+  }
+
+  #reportSuppressed(): void {
+    const lines = this.#budget.takeSuppressed();
+    if (lines > 0) this.#log({ kind: 'stderr-suppressed', lines });
+  }
+}
