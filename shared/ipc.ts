@@ -238,12 +238,9 @@ export type Handlers = {
 export interface Transport {
   call<N extends CallName>(name: N, args: CallArgs<N>): Promise<Reply<CallResult<N>>>;
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void;
+  /** Told when the other side went away or came back; after it came back everything is asked for again. */
+  onConnection?(listener: (up: boolean) => void): () => void;
 }
 
 export const callNames = Object.keys(calls) as CallName[];
 export const eventNames = Object.keys(events) as EventName[];
-
-/** The browser's transport: `POST uiApiPath/<call>` with this header, events as one `text/event-stream` at `uiEventsPath`. */
-export const uiApiPath = '/ui/api';
-export const uiEventsPath = '/ui/events';
-export const uiHeader = { name: 'X-Culvert-UI', value: '1' } as const;
