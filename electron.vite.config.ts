@@ -1,0 +1,30 @@
+import { defineConfig } from 'electron-vite';
+import renderer from './vite.renderer.config.ts';
+
+/** One file each: main as ESM, preload as CommonJS because the sandbox has no ESM; only keytar stays outside. */
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node20.18',
+      outDir: 'out/main',
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: 'src-main/main.ts',
+        external: ['keytar'],
+        output: { format: 'es', entryFileNames: 'main.js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      target: 'chrome130',
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: 'src-main/preload.ts',
+        output: { format: 'cjs', entryFileNames: 'preload.cjs' },
+      },
+    },
+  },
+  renderer,
+});

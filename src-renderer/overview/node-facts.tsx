@@ -1,0 +1,100 @@
+import type { ReactNode } from 'react';
+import type { TunnelView } from '../../shared/app.ts';
+import type { ChannelSnapshot } from '../../shared/tunnel.ts';
+import { ago, clock, count, duration } from '../format.ts';
+import { useNow } from '../now.ts';
+import { t } from '../strings.ts';
+
+const words = t.overview.facts;
+
+type Fact = readonly [string, ReactNode] | undefined;
+
+export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  return (
+    <dl className="facts">
+      {facts
+        .filter((fact) => fact !== undefined)
+        .map(([name, value]) => [<dt key={`${name}:`}>{name}</dt>, <dd key={name}>{value}</dd>])}
+    </dl>
+  );
+}
+
+const useAgo = () => {
+  const now = useNow();
+  return (at: number | undefined): string => (at === undefined ? words.never : ago(at, now));
+};
+
+export function CallerFacts({ view }: { readonly view: TunnelView }) {
+  const since = useAgo();
+  const { caller, snapshot } = view;
+  return (
+    <Facts
+      facts={[
+        [words.says, caller ? [caller.name, caller.version].filter(Boolean).join(' ') : words.saysNothing],
+        [words.lastCall, since(snapshot.lastCommandAt)],
+        [words.callsSince, count(snapshot.counts.commands)],
+      ]}
+    />
+  );
+}
+
+export function ControlPlaneFacts({ view }: { readonly view: TunnelView }) {
+  const since = useAgo();
+  const now = useNow();
+  const { snapshot, certificates } = view;
+  const certificate = certificates.find(({ of }) => of === 'control-plane');
+  return (
+    <Facts
+      facts={[
+        [words.address, <code key="url">{snapshot.controlPlane}</code>],
+        [words.tunnelId, <code key="id">{snapshot.tunnelId}</code>],
+        snapshot.title === undefined ? undefined : [words.title, snapshot.title],
+        snapshot.description === undefined ? undefined : [words.description, snapshot.description],
+        [words.lastPoll, since(snapshot.lastPollAt)],
+        [words.roundTrip, snapshot.roundTripMs === undefined ? words.unknown : duration(snapshot.roundTripMs)],
+        [words.polls, count(snapshot.pollsOut)],
+        certificate && [
+          words.certificate,
+          words.certificateLeft(Math.floor((certificate.notAfter - now) / 86_400_000), certificate.subject),
+        ],
+      ]}
+    />
+  );
+}
+
+export function AppFacts({ view }: { readonly view: TunnelView }) {
+  const { queue, inFlight, counts } = view.snapshot;
+  return (
+    <Facts
+      facts={[
+        [words.queue, t.overview.queue(queue.depth, queue.capacity)],
+        [words.inFlight, count(inFlight)],
+        [words.answered, count(counts.answered)],
+        [words.errors, count(counts.errors)],
+        [words.dropped, count(counts.dropped)],
+        [words.duplicates, count(counts.duplicates)],
+      ]}
+    />
+  );
+}
+
+export function ServerFacts({ channel }: { readonly channel: ChannelSnapshot }) {
+  const since = useAgo();
+  const { state } = channel;
+  const server = state.kind === 'ready' ? state.server : undefined;
+  return (
+    <Facts
+      facts={[
+        [words.channel, channel.name],
+        [channel.transport === 'http' ? words.at : words.runs, <code key="target">{channel.target}</code>],
+        [words.state, `${t.overview.server[state.kind]}, ${words.since} ${clock(state.since)[0]}`],
+        server?.name === undefined ? undefined : [words.says, [server.name, server.version].filter(Boolean).join(' ')],
+        server && server.protocolVersions.length > 0 ? [words.speaks, server.protocolVersions.join(', ')] : undefined,
+        state.kind === 'ready' && state.pid !== undefined ? [words.pid, String(state.pid)] : undefined,
+        server?.tools && [words.toolList, <code key="tools">{server.tools.join(', ')}</code>],
+        [words.inFlight, count(channel.inFlight)],
+        [words.lastAnswer, since(channel.lastAnswerAt)],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,41 @@
+import { useRoute, go } from '../route.ts';
+import { useApp } from '../store.ts';
+import { t } from '../strings.ts';
+import { Button } from '../ui/button.tsx';
+import { Page } from '../ui/page.tsx';
+import { FirstWindow } from './first-window.tsx';
+import { lookOf } from './look.ts';
+import { TunnelCard } from './tunnel-card.tsx';
+
+const words = t.overview;
+
+export function OverviewPage() {
+  const all = useApp((app) => app.tunnels);
+  const hasDoctor = useApp((app) => app.capabilities.doctor);
+  const { item } = useRoute();
+  const tunnels = all.filter(({ draft }) => !draft);
+  if (tunnels.length === 0) return <FirstWindow />;
+  const looks = tunnels.map(lookOf);
+  const needs = looks.filter(({ tone }) => tone === 'fault').length;
+  const up = looks.filter((look) => look.up && look.tone !== 'fault').length;
+  return (
+    <Page
+      title={t.pages.overview}
+      say={words.summary(up, needs, tunnels.length)}
+      actions={
+        <>
+          {hasDoctor && <Button onPress={() => go('doctor')}>{words.runDoctor}</Button>}
+          <Button kind="primary" onPress={() => go('wizard')}>
+            {words.newTunnel}
+          </Button>
+        </>
+      }
+    >
+      <ul className="tunnels">
+        {tunnels.map((view) => (
+          <TunnelCard key={view.id} view={view} isAim={view.id === item} />
+        ))}
+      </ul>
+    </Page>
+  );
+}

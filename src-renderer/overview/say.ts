@@ -1,0 +1,34 @@
+import type { TunnelView } from '../../shared/app.ts';
+import { describeVerdict } from '../../shared/verdict-words.ts';
+import { ago, duration, hourMinute } from '../format.ts';
+import { t } from '../strings.ts';
+
+const words = t.overview.say;
+
+/** Beside the badge: why it has this state, and when the last real call came, or that none has. */
+export function sayOf(view: TunnelView, startsWithApp: boolean, now: number): string {
+  const { snapshot, verdict, pausedUntil } = view;
+  const { state } = snapshot;
+  switch (state.kind) {
+    case 'stopped': {
+      if (pausedUntil !== undefined) return words.pausedUntil(hourMinute(pausedUntil));
+      if (state.error) return describeVerdict(verdict).title;
+      const off = state.since > 0 ? words.stoppedSince(hourMinute(state.since)) : words.stopped;
+      return startsWithApp ? `${off}, ${words.startsWithApp}` : off;
+    }
+    case 'starting':
+      return verdict.reason === 'fault' ? describeVerdict(verdict).title : words.steps[state.step];
+    case 'stopping':
+      return words.draining(state.inFlight);
+    case 'waiting':
+    case 'unauthorised':
+      return describeVerdict(verdict).title;
+    case 'connected':
+    case 'degraded':
+      if (verdict.reason === 'fault') return describeVerdict(verdict).title;
+      if (snapshot.inFlight > 0) return words.answering(snapshot.inFlight);
+      if (verdict.reason === 'nothing-arrived') return words.nothingSince(duration(now - state.since));
+      if (snapshot.lastCommandAt === undefined) return words.noCall;
+      return words.lastCall(ago(snapshot.lastCommandAt, now));
+  }
+}

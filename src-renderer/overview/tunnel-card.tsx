@@ -1,0 +1,55 @@
+import { useEffect, useRef, useState } from 'react';
+import type { TunnelView } from '../../shared/app.ts';
+import { run } from '../api.ts';
+import { useNow } from '../now.ts';
+import { useApp } from '../store.ts';
+import { t } from '../strings.ts';
+import { Switch } from '../ui/switch.tsx';
+import { Chip } from '../ui/tone.tsx';
+import { FaultNote } from './fault-note.tsx';
+import { lookOf } from './look.ts';
+import { Pipe } from './pipe.tsx';
+import { sayOf } from './say.ts';
+import { Stats } from './stats.tsx';
+import { TunnelMenu } from './tunnel-menu.tsx';
+
+/** One tunnel: its state and why, the way of its calls, what is wrong and what to do, and its last hour. */
+export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonly isAim: boolean }) {
+  const now = useNow();
+  const { id, snapshot } = view;
+  const look = lookOf(view);
+  const startsWithApp = useApp((app) => app.profiles.some((profile) => profile.id === id && profile.startWithApp));
+  const [wanted, setWanted] = useState<boolean>();
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isAim) card.current?.scrollIntoView({ block: 'center' });
+  }, [isAim]);
+  const turn = async (on: boolean): Promise<void> => {
+    setWanted(on);
+    await run(on ? 'tunnels.start' : 'tunnels.stop', { id });
+    setWanted(undefined);
+  };
+  const running = snapshot.state.kind !== 'stopped';
+  return (
+    <li ref={card} className={`card tunnel${isAim ? ' aim' : ''}`} aria-label={snapshot.name}>
+      <div className="top">
+        <h2 className="clip">{snapshot.name}</h2>
+        <Chip tone={look.tone}>{look.word}</Chip>
+        <span className="say clip">{sayOf(view, startsWithApp, now)}</span>
+        <TunnelMenu view={view} />
+        <Switch
+          aria-label={t.overview.switchLabel(snapshot.name)}
+          isSelected={wanted ?? look.on}
+          isDisabled={wanted !== undefined}
+          onChange={(on) => void turn(on)}
+        />
+      </div>
+      {(snapshot.title !== undefined && snapshot.title !== snapshot.name) || snapshot.description !== undefined ? (
+        <p className="about clip">{[snapshot.title, snapshot.description].filter(Boolean).join(' · ')}</p>
+      ) : null}
+      {running && <Pipe view={view} now={now} />}
+      <FaultNote view={view} now={now} />
+      {(running || view.rates.calls > 0) && <Stats rates={view.rates} />}
+    </li>
+  );
+}

@@ -1,0 +1,18 @@
+import { doctorStrings, logStrings, settingsStrings } from './strings/care.ts';
+import { overviewStrings } from './strings/overview.ts';
+import { profileStrings } from './strings/profiles.ts';
+import { shellStrings } from './strings/shell.ts';
+import { traceStrings } from './strings/traces.ts';
+import { wizardStrings } from './strings/wizard.ts';
+
+/** Every word on the pages, but for errors and verdicts, which `shared/messages.ts` has for all who speak. */
+export const t = {
+  ...shellStrings,
+  overview: overviewStrings,
+  wizard: wizardStrings,
+  traces: traceStrings,
+  profiles: profileStrings,
+  doctor: doctorStrings,
+  logs: logStrings,
+  settings: settingsStrings,
+} as const;

@@ -1,0 +1,3 @@
+export const doctorStrings = {} as const;
+export const logStrings = {} as const;
+export const settingsStrings = {} as const;

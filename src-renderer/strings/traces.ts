@@ -1,0 +1,1 @@
+export const traceStrings = {} as const;

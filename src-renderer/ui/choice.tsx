@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react';
+import { Checkbox as AriaCheckbox, Radio, RadioGroup, type CheckboxProps } from 'react-aria-components';
+import { Icon } from './icon.tsx';
+
+interface CheckProps extends Omit<CheckboxProps, 'className' | 'children' | 'style'> {
+  readonly children: ReactNode;
+}
+
+export function Checkbox({ children, ...rest }: CheckProps) {
+  return (
+    <AriaCheckbox {...rest} className="check">
+      <span className="box">
+        <Icon name="check" />
+      </span>
+      {children}
+    </AriaCheckbox>
+  );
+}
+
+interface SegmentsProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [T, string])[];
+  readonly onChange: (value: T) => void;
+}
+
+/** One of a few, all of them visible. */
+export function Segments<T extends string>({ label, value, options, onChange }: SegmentsProps<T>) {
+  return (
+    <RadioGroup
+      aria-label={label}
+      className="segments"
+      orientation="horizontal"
+      value={value}
+      onChange={(chosen) => onChange(chosen as T)}
+    >
+      {options.map(([key, words]) => (
+        <Radio key={key} value={key}>
+          {words}
+        </Radio>
+      ))}
+    </RadioGroup>
+  );
+}
