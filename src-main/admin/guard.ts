@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { uiHeader } from '../../shared/ipc.ts';
+import { uiClientHeader } from '../../shared/ui-transport.ts';
 import type { Access } from './listener.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -73,7 +73,7 @@ export function refuse(
     return { status: 401, reason: 'open the address that Culvert prints; its token works once' };
   }
   const reads = request.method === 'GET' || request.method === 'HEAD';
-  const ownHeader = request.headers[uiHeader.name.toLowerCase()] === uiHeader.value;
+  const ownHeader = (request.headers[uiClientHeader.toLowerCase()] ?? '') !== '';
   if (!reads && (!ownHeader || request.headers.origin === undefined))
     return { status: 403, reason: 'this call does not come from our own page' };
   return undefined;

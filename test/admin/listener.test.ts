@@ -87,11 +87,11 @@ test('the interface opens once per token, by a cookie of its own that pages cann
 
   const session = { cookie: cookie.split(';')[0] ?? '' };
   expect((await ask(address, '/ui/x', session)).body).toBe('ui');
-  const post = { ...session, origin: address, 'x-culvert-ui': '1' };
+  const post = { ...session, origin: address, 'x-culvert-client': 'page-1' };
   expect((await ask(address, '/ui/api/x', post, 'POST')).body).toBe('ui');
   expect((await ask(address, '/ui/api/x', { ...session, origin: address }, 'POST')).status).toBe(403);
   expect((await ask(address, '/ui/api/x', { ...post, origin: 'http://localhost:1' }, 'POST')).status).toBe(403);
-  expect((await ask(address, '/ui/api/x', { ...session, 'x-culvert-ui': '1' }, 'POST')).status).toBe(403);
+  expect((await ask(address, '/ui/api/x', { ...session, 'x-culvert-client': 'page-1' }, 'POST')).status).toBe(403);
 
   const two = await listener();
   expect((await ask(two.address ?? '', '/ui', session)).status).toBe(401);
