@@ -1,0 +1,252 @@
+import type { Dispatcher } from 'undici';
+import { TunnelError } from '../../shared/errors.ts';
+import { isWellFormed } from '../json/structure.ts';
+import { readMessage, type MessageSpans } from '../json/message.ts';
+import { createSseReader, type SseReader } from '../json/sse.ts';
+import type { Lease } from '../network/routes.ts';
+import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { Clock } from '../tunnel/clock.ts';
+import { AnswerError, type AnswerHead, type ChannelAnswer } from './channel.ts';
+import { headerList, headerValue } from './http-headers.ts';
+import { answerTo } from './same-id.ts';
+
+/** What is asked, and of whom an answer is expected. */
+export interface HttpCallRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly url: URL;
+  /** Flat, as undici takes them. */
+  readonly headers: string[];
+  readonly body?: Buffer;
+  /** A JSON-RPC request wants its response; absent where status and headers are the whole answer. */
+  readonly expects?: {
+    readonly bytes: Buffer;
+    readonly message: MessageSpans;
+    onNotification(bytes: Buffer, head: AnswerHead): void;
+  };
+}
+
+export interface HttpCallLimits {
+  /** Of a JSON answer, or of one event of a stream, in bytes. */
+  readonly maxMessageBytes: number;
+}
+
+/** What the server says in place of an answer: ask there (RFC 9110, 15.4). Only what may be asked again as it is. */
+export interface Redirect {
+  readonly redirect: URL;
+  readonly head: AnswerHead;
+}
+
+/** How long a stream may go on after its response, so that the connection can be used again. */
+const lingerMs = 1_000;
+/** How much of a body nobody wants is read for the same reason. */
+const drainBytes = 65_536;
+
+export type Outcome = ChannelAnswer | Redirect;
+
+export interface HttpCallParts {
+  /** Released when the call has left its connection. */
+  readonly lease: Lease;
+  readonly request: HttpCallRequest;
+  readonly limits: HttpCallLimits;
+  readonly clock: Clock;
+  readonly cancellation: Cancellation;
+}
+
+/**
+ * One HTTP request to a private server and its answer, on undici's handler of raw header buffers: the cheapest way in.
+ * `resolve` gets the answer once it is complete, or for a stream once the response came; `reject` a `TunnelError`.
+ */
+export class HttpCall implements Dispatcher.DispatchHandler {
+  readonly #lease: Lease;
+  readonly #request: HttpCallRequest;
+  readonly #limits: HttpCallLimits;
+  readonly #clock: Clock;
+  #unsubscribe: () => void = () => undefined;
+  readonly #resolve: (outcome: Outcome) => void;
+  readonly #reject: (error: TunnelError) => void;
+  #settled = false;
+  #finished = false;
+  #abort: ((error?: Error) => void) | undefined;
+  #head: AnswerHead | undefined;
+  #mode: 'message' | 'stream' | 'drain' = 'drain';
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #stream: SseReader | undefined;
+  #sawGarbage = false;
+  #stopLinger: (() => void) | undefined;
+
+  constructor(
+    { lease, request, limits, clock, cancellation }: HttpCallParts,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: TunnelError) => void,
+  ) {
+    this.#lease = lease;
+    this.#request = request;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#unsubscribe = cancellation.onCancel((reason) =>
+      this.fail(new TunnelError('cancelled', 'mcp-server', { reason })),
+    );
+  }
+
+  /** Whether the server was asked and may still be working on it. */
+  get wasSent(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  /** Ends the call from outside: the stream is closed. */
+  fail(error: TunnelError): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#reject(error);
+    this.#abort?.(error);
+  }
+
+  /** Sends the request, unless it is cancelled already. */
+  send(): void {
+    if (this.#settled) {
+      this.#finish();
+      return;
+    }
+    const { url, method, headers, body } = this.#request;
+    try {
+      this.#lease.dispatcher.dispatch(
+        { origin: url.origin, path: url.pathname + url.search, method, headers, ...(body && { body }) },
+        this,
+      );
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.#settled) abort();
+    else this.#abort = abort;
+  }
+
+  onHeaders(status: number, raw: Buffer[]): boolean {
+    if (status < 200) return true;
+    const head = { status, headers: headerList(raw) };
+    this.#head = head;
+    const redirect = this.#redirectOf(head);
+    if (redirect !== undefined) this.#done({ redirect, head });
+    else if (this.#request.expects === undefined) this.#done(head);
+    else if (status < 300 && isEventStream(head)) this.#openStream(head, this.#request.expects);
+    else this.#mode = 'message';
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#size += chunk.length;
+    if (this.#mode === 'stream') {
+      if (this.#stream?.push(chunk) === false) this.#tooLarge();
+    } else if (this.#mode === 'message') {
+      if (this.#size > this.#limits.maxMessageBytes) this.#tooLarge();
+      else this.#chunks.push(chunk);
+    } else if (this.#size > drainBytes) this.#abort?.();
+    return true;
+  }
+
+  onComplete(): void {
+    this.#finish();
+    const { expects } = this.#request;
+    if (this.#settled || this.#head === undefined || expects === undefined) return;
+    const head = this.#head;
+    try {
+      if (this.#mode === 'message') this.#done({ ...head, body: this.#readMessage(head, expects) });
+      else if (this.#sawGarbage)
+        throw new AnswerError('bad_json', head, { status: head.status, kind: 'malformed_json' });
+      else throw new AnswerError('no_answer', head, { status: head.status, method: expects.message.method });
+    } catch (error) {
+      this.fail(this.#lease.explain(error));
+    }
+  }
+
+  onError(error: unknown): void {
+    this.#finish();
+    this.fail(this.#lease.explain(error));
+  }
+
+  #openStream(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): void {
+    this.#mode = 'stream';
+    this.#stream = createSseReader(this.#limits.maxMessageBytes, ({ data }) => {
+      // A stream may open with an event that has only an id, to resume from.
+      if (this.#settled || data.length === 0) return;
+      const message = isWellFormed(data) ? readMessage(data) : undefined;
+      if (message === undefined || message.kind === 'invalid') this.#sawGarbage = true;
+      else if (message.kind === 'notification') expects.onNotification(data, head);
+      else if (message.kind === 'response') {
+        const body = answerTo(expects, { bytes: data, message });
+        if (body !== undefined) this.#done({ ...head, body });
+      }
+      // A server's own request has no way back, and an answer to something else is not ours: both are passed over.
+    });
+  }
+
+  /** The JSON-RPC response that the whole body is. From 400 up only an error response counts (protocol.md). */
+  #readMessage(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): Buffer {
+    const { status } = head;
+    const [first = Buffer.alloc(0)] = this.#chunks;
+    const bytes = this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#size) : first;
+    const failed = status < 200 || status >= 300;
+    const reject = (code: 'bad_json' | 'not_an_answer' | 'no_answer', kind: string): never => {
+      const params = { status, kind };
+      if (status === 401) throw new AnswerError('auth_required', head, params);
+      throw new AnswerError(failed ? 'http_status' : code, head, params);
+    };
+    if (bytes.length === 0) return reject('no_answer', 'response_body_missing');
+    if (!isWellFormed(bytes)) return reject('bad_json', 'malformed_json');
+    const message = readMessage(bytes);
+    const body = message.kind === 'response' ? answerTo(expects, { bytes, message }) : undefined;
+    if (failed && (body === undefined || !message.isError)) return reject('not_an_answer', 'invalid_mcp_error');
+    return body ?? reject('not_an_answer', 'invalid_protocol_response');
+  }
+
+  #redirectOf({ status, headers }: AnswerHead): URL | undefined {
+    if (status !== 307 && status !== 308) return undefined;
+    const location = headerValue(headers, 'location');
+    return location !== undefined && URL.canParse(location, this.#request.url.href)
+      ? new URL(location, this.#request.url)
+      : undefined;
+  }
+
+  #tooLarge(): void {
+    const { maxMessageBytes: limit } = this.#limits;
+    const params = { status: this.#head?.status ?? 0, kind: 'response_body_too_large', limit };
+    this.fail(
+      this.#head
+        ? new AnswerError('body_too_large', this.#head, params)
+        : new TunnelError('body_too_large', 'mcp-server', params),
+    );
+  }
+
+  /** What comes after the answer is read for a moment, for the connection's sake. */
+  #done(outcome: Outcome): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#resolve(outcome);
+    if (this.#finished) return;
+    this.#mode = 'drain';
+    this.#size = 0;
+    this.#stopLinger = this.#clock.after(lingerMs, () => this.#abort?.());
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#chunks = [];
+    this.#unsubscribe();
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#stopLinger?.();
+    this.#lease.release();
+  }
+}
+
+function isEventStream({ headers }: AnswerHead): boolean {
+  const type = headerValue(headers, 'content-type');
+  return type !== undefined && type.trimStart().slice(0, 17).toLowerCase() === 'text/event-stream';
+}

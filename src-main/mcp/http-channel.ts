@@ -1,0 +1,242 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { HttpChannelConfig, Profile } from '../../shared/profile.ts';
+import type { HeaderList } from '../../shared/trace.ts';
+import type { ChannelState } from '../../shared/tunnel.ts';
+import type { Purpose, Routes, Target } from '../network/routes.ts';
+import type { SecretResolver } from '../secrets/secret-resolver.ts';
+import { Cancellation } from '../tunnel/cancellation.ts';
+import type { Clock } from '../tunnel/clock.ts';
+import { AnswerError, type Channel, type ChannelAnswer, type ChannelRequest } from './channel.ts';
+import { HttpCall, type HttpCallRequest, type Outcome } from './http-call.ts';
+import { headerValue, requestHeaders, withoutCredentials } from './http-headers.ts';
+import { HttpProbe } from './http-probe.ts';
+import { StaticHeaders } from './static-headers.ts';
+
+export interface HttpChannelDeps {
+  readonly routes: Routes;
+  readonly secrets: SecretResolver;
+  readonly clock: Clock;
+  /** Largest JSON answer, or event of a stream, in bytes. Default 64 MiB. */
+  readonly maxMessageBytes?: number;
+}
+
+const maxRedirects = 5;
+/** How long the server has to take a `notifications/cancelled`. */
+const cancelNoticeMs = 5_000;
+
+/** A Streamable HTTP server behind a tunnel. Holds no MCP session of its own: whatever era a caller speaks passes. */
+export function createHttpChannel(
+  config: HttpChannelConfig,
+  mcp: Pick<Profile['mcp'], 'extraHeaders' | 'discoveryExtraHeaders' | 'startupWaitMs'>,
+  deps: HttpChannelDeps,
+): Channel {
+  return new HttpChannel(config, mcp, deps);
+}
+
+class HttpChannel implements Channel {
+  readonly name: string;
+  readonly transport = 'http';
+  readonly target: string;
+  readonly procAffinity = false;
+  readonly stateless = false;
+  readonly #url: URL;
+  readonly #route: Target;
+  readonly #deps: HttpChannelDeps;
+  readonly #headers: StaticHeaders;
+  readonly #probe: HttpProbe;
+  readonly #startupWaitMs: number;
+  readonly #listeners = new Set<(state: ChannelState) => void>();
+  readonly #calls = new Set<HttpCall>();
+  #state: ChannelState;
+  #inFlight = 0;
+  #closed = false;
+
+  constructor(
+    config: HttpChannelConfig,
+    mcp: Pick<Profile['mcp'], 'extraHeaders' | 'discoveryExtraHeaders' | 'startupWaitMs'>,
+    deps: HttpChannelDeps,
+  ) {
+    this.name = config.name;
+    this.#url = new URL(config.url);
+    this.target = describeTarget(this.#url, config.unixSocket);
+    this.#route = { url: this.#url, name: config.name };
+    this.#deps = deps;
+    this.#headers = new StaticHeaders(this.#url, mcp, deps.secrets);
+    this.#startupWaitMs = config.name === 'main' ? mcp.startupWaitMs : 0;
+    this.#state = { kind: 'idle', since: deps.clock.wall() };
+    this.#probe = new HttpProbe(deps.clock, {
+      ask: (request, cancellation) => this.#probeOnce(request, cancellation),
+      onOutcome: (state) => this.#setState(state),
+    });
+  }
+
+  get state(): ChannelState {
+    return this.#state;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  onState(listener: (state: ChannelState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async start(): Promise<void> {
+    if (this.#closed) return;
+    this.#setState({ kind: 'starting', since: this.#deps.clock.wall() });
+    await this.#probe.start(this.#startupWaitMs);
+  }
+
+  async send(request: ChannelRequest): Promise<ChannelAnswer> {
+    const { message, bytes, headers, cancellation } = request;
+    if (message.kind === 'batch') throw new TunnelError('batch_refused', 'mcp-server');
+    const wantsResponse = message.kind === 'request';
+    this.#inFlight += 1;
+    try {
+      const flat = requestHeaders(headers, await this.#headers.forCalls());
+      const call: HttpCallRequest = {
+        method: 'POST',
+        url: this.#url,
+        headers: flat,
+        body: bytes,
+        ...(wantsResponse && { expects: request }),
+      };
+      return await this.#ask('mcp', call, cancellation, (cancelled) => this.#tellCancelled(request, cancelled));
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async terminate(headers: HeaderList, cancellation: Cancellation): Promise<ChannelAnswer> {
+    const flat = requestHeaders(headers, await this.#headers.forCalls());
+    return this.#ask('mcp', { method: 'DELETE', url: this.#url, headers: flat }, cancellation);
+  }
+
+  nudge(): void {
+    this.#probe.nudge();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#probe.stop();
+    for (const call of this.#calls) call.fail(new TunnelError('shutting_down', 'mcp-server'));
+    this.#setState({ kind: 'stopped', since: this.#deps.clock.wall() });
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+
+  async #ask(
+    purpose: Purpose,
+    request: HttpCallRequest,
+    cancellation: Cancellation,
+    onCancelled?: (cancelled: HttpCallRequest) => void,
+  ): Promise<ChannelAnswer> {
+    let next = request;
+    for (let hops = 0; ; hops += 1) {
+      const outcome = await this.#once(purpose, next, cancellation, onCancelled);
+      if (!('redirect' in outcome)) return outcome;
+      const { redirect, head } = outcome;
+      if (hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
+        throw new AnswerError('not_an_answer', head, { status: head.status, detail: 'redirect', kind: 'http_status' });
+      }
+      next = redirected(next, redirect);
+    }
+  }
+
+  async #once(
+    purpose: Purpose,
+    request: HttpCallRequest,
+    cancellation: Cancellation,
+    onCancelled?: (cancelled: HttpCallRequest) => void,
+  ): Promise<Outcome> {
+    if (this.#closed) throw new TunnelError('shutting_down', 'mcp-server');
+    const { routes, clock, maxMessageBytes = 64 * 1024 * 1024 } = this.#deps;
+    // A redirect may lead to another origin: that one has a route of its own.
+    const target = request.url.origin === this.#url.origin ? this.#route : { url: request.url, name: this.name };
+    let call: HttpCall | undefined;
+    try {
+      const lease = await routes.dispatcherFor(purpose, target);
+      const outcome = await new Promise<Outcome>((resolve, reject) => {
+        call = new HttpCall({ lease, request, limits: { maxMessageBytes }, clock, cancellation }, resolve, reject);
+        this.#calls.add(call);
+        call.send();
+      });
+      if (purpose === 'mcp') this.#sawServer();
+      return outcome;
+    } catch (error) {
+      if (purpose === 'mcp') this.#sawFailure(error);
+      if (call?.wasSent === true && cancellation.reason !== undefined) onCancelled?.(request);
+      throw error;
+    } finally {
+      if (call) this.#calls.delete(call);
+    }
+  }
+
+  /**
+   * Up to 2025-11-25 a closed stream does not cancel a call: the server has to be told (specification, "Disconnection").
+   * When the caller cancelled it itself, its own notification is on the way; `initialize` must not be cancelled.
+   */
+  #tellCancelled({ message, bytes, headers, cancellation }: ChannelRequest, request: HttpCallRequest): void {
+    const id = message.ids.at(-1);
+    if (this.#closed || cancellation.reason === 'cancelled' || id === undefined || message.method === 'initialize')
+      return;
+    if ((headerValue(headers, 'mcp-protocol-version') ?? '') >= '2026') return;
+    const body = Buffer.concat([
+      Buffer.from('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":'),
+      bytes.subarray(id.start, id.end),
+      Buffer.from('}}'),
+    ]);
+    const limit = new Cancellation();
+    const stop = this.#deps.clock.after(cancelNoticeMs, () => limit.cancel('deadline'));
+    this.#ask('mcp', { method: 'POST', url: request.url, headers: request.headers, body }, limit)
+      .catch(() => undefined)
+      .finally(stop);
+  }
+
+  async #probeOnce(
+    request: Omit<HttpCallRequest, 'headers' | 'url'> & { headers: HeaderList },
+    cancellation: Cancellation,
+  ) {
+    const headers = requestHeaders(request.headers, await this.#headers.forDiscovery());
+    return this.#ask('mcp-discovery', { ...request, url: this.#url, headers }, cancellation);
+  }
+
+  /** Any HTTP answer proves that there is a server. */
+  #sawServer(): void {
+    if (this.#state.kind === 'ready' || this.#closed) return;
+    this.#setState({ kind: 'ready', since: this.#deps.clock.wall() });
+  }
+
+  #sawFailure(error: unknown): void {
+    if (this.#closed || !(error instanceof TunnelError)) return;
+    if (error instanceof AnswerError) {
+      this.#sawServer();
+      return;
+    }
+    if (error.code === 'cancelled' || error.code === 'shutting_down' || this.#state.kind === 'starting') return;
+    // A connection that ended in the middle says nothing about the next one.
+    if (error.source === 'transport_closed' || error.source === 'protocol') return;
+    this.#probe.watch(error);
+  }
+
+  #setState(state: ChannelState): void {
+    this.#state = state;
+    if (state.kind === 'ready') this.#probe.settle();
+    for (const listener of this.#listeners) listener(state);
+  }
+}
+
+/** The same request at another place. On another origin it carries nothing that could be a credential. */
+function redirected(request: HttpCallRequest, url: URL): HttpCallRequest {
+  return url.origin === request.url.origin
+    ? { ...request, url }
+    : { ...request, url, headers: withoutCredentials(request.headers) };
+}
+
+/** URL without user, password, query and fragment: any of them may hold a secret. */
+function describeTarget(url: URL, unixSocket: string | undefined): string {
+  return unixSocket === undefined ? `${url.origin}${url.pathname}` : `unix:${unixSocket} ${url.pathname}`;
+}

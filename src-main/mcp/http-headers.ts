@@ -1,0 +1,98 @@
+import type { HeaderList } from '../../shared/trace.ts';
+
+/** Of one hop, or Culvert's own business: never passed on to the server. */
+const withheld = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'host',
+  'content-length',
+  // Bodies are passed on as they are: what comes must be what can be checked.
+  'accept-encoding',
+  'expect',
+]);
+const withheldPrefixes = ['proxy-', 'x-tunnel-'];
+
+/** What a caller needs on another origin, and nothing that could be a credential (a session id is one). */
+const crossOrigin = new Set([
+  'accept',
+  'content-type',
+  'user-agent',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'last-event-id',
+]);
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// What undici can write: HTAB, visible ASCII, obs-text.
+const sendable = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+/** A header that goes out unless the command brings one of the same name. */
+export interface StaticHeader {
+  readonly name: string;
+  readonly value: string;
+  /** In lower case. */
+  readonly key: string;
+}
+
+export const staticHeader = (name: string, value: string): StaticHeader => ({ name, value, key: name.toLowerCase() });
+
+/**
+ * The headers of a request to the server, as undici's flat list: the command's own, filtered, repeated ones repeated, then
+ * those of `statics` that the command does not have. Names are compared without case (protocol.md, "jsonrpc commands").
+ */
+export function requestHeaders(command: HeaderList, statics: readonly StaticHeader[]): string[] {
+  const flat: string[] = [];
+  const seen: string[] = [];
+  const nominated = nominatedBy(command);
+  for (const [name, value] of command) {
+    const key = name.toLowerCase();
+    if (withheld.has(key) || withheldPrefixes.some((prefix) => key.startsWith(prefix))) continue;
+    if (nominated?.has(key) === true || !token.test(name) || !sendable.test(value)) continue;
+    flat.push(name, value);
+    seen.push(key);
+  }
+  for (const { name, value, key } of statics) if (!seen.includes(key)) flat.push(name, value);
+  return flat;
+}
+
+/** Names that `Connection` lists: they concern one hop only. */
+function nominatedBy(headers: HeaderList): Set<string> | undefined {
+  let names: Set<string> | undefined;
+  for (const [name, value] of headers) {
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    names ??= new Set();
+    for (const one of value.split(',')) names.add(one.trim().toLowerCase());
+  }
+  return names;
+}
+
+/** What of `headers` may follow a redirect to another origin. */
+export function withoutCredentials(headers: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (crossOrigin.has(name.toLowerCase())) kept.push(name, headers[index + 1] ?? '');
+  }
+  return kept;
+}
+
+/** undici's raw header buffers as a list. */
+export function headerList(raw: readonly Buffer[]): HeaderList {
+  const list: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    list.push([raw[index]?.toString('latin1') ?? '', raw[index + 1]?.toString('latin1') ?? '']);
+  }
+  return list;
+}
+
+/** First value of a header; `key` in lower case. */
+export function headerValue(headers: HeaderList, key: string): string | undefined {
+  for (const [name, value] of headers) if (name.length === key.length && name.toLowerCase() === key) return value;
+  return undefined;
+}
