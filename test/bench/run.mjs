@@ -1,0 +1,114 @@
+// `npm run bench`: prints tables and writes them to docs/bench.md.
+//   --quick        one short run of everything, nothing written
+//   --only=REGEX   parts whose name matches
+//   --runs=N       medians of N runs (3)
+//   CULVERT_BENCH_REFERENCE=PATH  the reference client's binary, measured beside Culvert in alternating runs
+import { existsSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { runnerImport } from 'vite';
+import * as measure from './measure.mjs';
+import { here } from './process.mjs';
+import { Report } from './report.mjs';
+import * as scenarios from './scenarios.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    runs: { type: 'string' },
+    'node-flags': { type: 'string', default: '' },
+  },
+});
+const { quick } = options;
+const runs = Number(options.runs ?? (quick ? 1 : 3));
+const wanted = new RegExp(options.only, 'i');
+const times = quick ? { warmMs: 1_000, ms: 1_500 } : { warmMs: 2_000, ms: 4_000 };
+
+const script = here('../../out/cli/culvert.cjs');
+if (!existsSync(script)) {
+  console.error('bench: out/cli/culvert.cjs is missing: run `npm run build -- --cli` first');
+  process.exit(1);
+}
+const reference = process.env.CULVERT_BENCH_REFERENCE;
+const programs = [
+  { name: 'Culvert', script, nodeFlags: options['node-flags'].split(' ').filter(Boolean) },
+  ...(reference ? [{ name: 'reference', file: reference }] : []),
+];
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Medians, member by member, of several runs of the same measurement. */
+function medians(results) {
+  if (typeof results[0] === 'number') return median(results);
+  return Object.fromEntries(Object.keys(results[0]).map((key) => [key, median(results.map((result) => result[key]))]));
+}
+
+/** Runs `run` for each program in turn, again and again: what disturbs the machine disturbs all of them. */
+async function alternating(name, run, also) {
+  const results = new Map();
+  for (let round = 0; round < runs; round++) {
+    for (const program of [...programs, ...(also ? [also] : [])]) {
+      process.stderr.write(`bench: ${name}: ${program.name}, run ${round + 1} of ${runs}\n`);
+      const result = await (program.run ?? run)(program);
+      results.set(program.name, [...(results.get(program.name) ?? []), result]);
+    }
+  }
+  return new Map([...results].map(([key, list]) => [key, medians(list)]));
+}
+
+const report = new Report({
+  cores: availableParallelism(),
+  node: process.version,
+  runs,
+  programs: programs.map(({ name }) => name),
+});
+
+for (const scenario of scenarios.near.filter(({ name }) => wanted.test(name))) {
+  const bare = { name: 'bare', run: () => measure.withoutTunnel(scenario, times) };
+  report.near(
+    scenario,
+    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, times), bare),
+  );
+}
+
+const farScenarios = scenarios.far.filter(({ name }) => wanted.test(name));
+if (farScenarios.length > 0) {
+  const { module } = await runnerImport(here('../support/certificates.ts'));
+  const { cert, key } = module.makeCertificate({ commonName: 'Culvert bench', hosts: ['127.0.0.1'] });
+  for (const scenario of farScenarios) {
+    const farTimes = { warmMs: 3_000, ms: scenario.pauseMs ? 12_000 : 5_000, certificate: { cert, key } };
+    report.far(
+      scenario,
+      await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, farTimes)),
+    );
+  }
+}
+
+if (wanted.test('start to first poll')) {
+  const rounds = [];
+  for (let round = 0; round < (quick ? 2 : 4); round++)
+    rounds.push(await alternating('start to first poll', measure.startToPoll));
+  report.single('start to first poll, ms', medians(rounds.map((round) => Object.fromEntries(round))));
+}
+if (wanted.test('at rest')) {
+  const rest = await alternating('at rest', (program) => measure.atRest(program, { ms: quick ? 5_000 : 30_000 }));
+  report.single('idle CPU, % of a core', pick(rest, 'cpuPercent'));
+  report.single('memory at rest, MiB', pick(rest, 'rss'));
+}
+if (wanted.test('memory under load')) {
+  const calls = quick ? 20_000 : 200_000;
+  const load = await alternating('memory under load', (program) => measure.underLoad(program, { calls }));
+  const thousands = `${calls / 1000},000`;
+  report.single(`memory after a tenth of ${thousands} calls, MiB`, pick(load, 'early'));
+  report.single(`memory after ${thousands} calls, MiB`, pick(load, 'late'));
+  report.single('the same, 5 s later, MiB', pick(load, 'after'));
+  report.single('peak, MiB', pick(load, 'peak'));
+}
+
+function pick(results, member) {
+  return Object.fromEntries([...results].map(([name, result]) => [name, result[member]]));
+}
+
+console.log(report.text());
+if (!quick && !options.only) writeFileSync(here('../../docs/bench.md'), report.markdown());
