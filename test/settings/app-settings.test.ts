@@ -1,0 +1,43 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppSettings, migrate } from '../../src-main/settings/app-settings.ts';
+import { headlessSettingsFile } from '../../src-main/settings/headless-file.ts';
+
+describe('settings', () => {
+  let folder = '';
+  beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'culvert-settings-'))));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const open = () => new AppSettings(headlessSettingsFile(folder));
+
+  it('have defaults, are kept, and are merged where they are groups', () => {
+    expect(open().values).toMatchObject({ theme: 'system', traceBudgetMiB: 64 });
+    open().change({ theme: 'dark', notifications: { recovered: false } });
+    expect(open().values).toMatchObject({ theme: 'dark', notifications: { lost: true, recovered: false } });
+  });
+
+  it('lose one bad value alone', () => {
+    expect(migrate({ theme: 'neon', logLevel: 'debug', unknown: 1 })).toMatchObject({
+      theme: 'system',
+      logLevel: 'debug',
+    });
+    expect(migrate('nonsense').theme).toBe('system');
+  });
+
+  it('start afresh from a file that is not JSON', async () => {
+    open().change({ theme: 'dark' });
+    await writeFile(join(folder, 'settings.json'), '{"theme": "da');
+    expect(open().values.theme).toBe('system');
+    open().change({ theme: 'light' });
+    expect(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8'))).toMatchObject({ theme: 'light' });
+  });
+
+  it('tell of a change', () => {
+    const settings = open();
+    const heard: string[] = [];
+    settings.onChange(({ theme }) => heard.push(theme));
+    settings.change({ theme: 'light' });
+    expect(heard).toEqual(['light']);
+  });
+});
