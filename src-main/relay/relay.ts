@@ -85,7 +85,7 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code === 'EADDRINUSE' ? 'port_in_use' : 'listen_failed';
       reject(
-        new TunnelError(code, 'local', { address: `${host}:${port}`, reason: error.code ?? '' }, { cause: error }),
+        new TunnelError(code, 'local', { address: `${host}:${port}`, detail: error.code ?? '' }, { cause: error }),
       );
     });
     server.listen(port, host, () => resolve(server.address() as AddressInfo));
@@ -106,7 +106,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     graceMs: options.graceMs ?? 5_000,
   };
   if (!loopback.has(host) && options.allowRemote !== true)
-    throw new TunnelError('not_allowed', 'local', { address: host, needs: '--allow-remote' });
+    throw new TunnelError('not_allowed', 'local', { detail: `${host} is not this machine alone` });
 
   const onEvent = options.onEvent ?? (() => undefined);
   const guard = new Guard(loopback.has(host), options.allowedHosts ?? []);
