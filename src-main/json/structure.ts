@@ -4,6 +4,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
 
+/** How many bytes of a string are looked at one by one before words pay. */
+const NEAR = 16;
+const noWords = new Int32Array(0);
+
 /** Bit flags per byte: what may stand where. */
 const SPACE = 1;
 const DIGIT = 2;
@@ -32,11 +36,51 @@ function afterEscape(bytes: Buffer, at: number): number {
   return at + 6;
 }
 
+/** Below this a view of its own does not pay. */
+const WORTH_WORDS = 256;
+
+/** A message as bytes and, where it is long, as 32-bit words from its first aligned byte, `pad`, on. */
+class Text {
+  readonly bytes: Buffer;
+  readonly #words: Int32Array;
+  readonly #pad: number;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.#pad = -bytes.byteOffset & 3;
+    const length = bytes.length < WORTH_WORDS ? 0 : (bytes.length - this.#pad) >> 2;
+    this.#words = length === 0 ? noWords : new Int32Array(bytes.buffer, bytes.byteOffset + this.#pad, length);
+  }
+
+  /** Index of the first byte from `at` on that is not plain text within a string; the length if there is none. */
+  afterPlain(at: number): number {
+    const { bytes } = this;
+    let index = at;
+    for (;;) {
+      const near = index + NEAR + ((this.#pad - index) & 3);
+      while (index < near) {
+        if (plain[bytes[index] ?? 0] !== 1) return index;
+        index++;
+      }
+      // Four bytes a step: some byte is below 0x20, a quote or a backslash exactly where a high bit remains.
+      const words = this.#words;
+      let word = (index - this.#pad) >> 2;
+      for (; word < words.length; word++) {
+        const four = words[word] ?? 0;
+        const found = (four - 0x20202020) | ((four ^ 0x22222222) - 0x01010101) | ((four ^ 0x5c5c5c5c) - 0x01010101);
+        if ((found & ~four & 0x80808080) !== 0) break;
+      }
+      index = Math.max(index, this.#pad + (word << 2));
+    }
+  }
+}
+
 /** Index after the string whose opening quote is at `at`, or -1 when it does not end, or holds a control character or a bad escape. */
-function afterString(bytes: Buffer, at: number): number {
+function afterString(text: Text, at: number): number {
+  const { bytes } = text;
   let index = at + 1;
   for (;;) {
-    while (plain[bytes[index] ?? 0] === 1) index++;
+    index = text.afterPlain(index);
     const byte = bytes[index];
     if (byte === QUOTE) return index + 1;
     if (byte !== BACKSLASH) return -1;
@@ -69,10 +113,11 @@ const afterWord = (bytes: Buffer, at: number, word: string): number =>
   bytes.toString('latin1', at, at + word.length) === word ? at + word.length : -1;
 
 /** Index after the string, number or literal that starts at `at`, or -1. */
-function afterScalar(bytes: Buffer, at: number): number {
+function afterScalar(text: Text, at: number): number {
+  const { bytes } = text;
   switch (bytes[at]) {
     case QUOTE:
-      return afterString(bytes, at);
+      return afterString(text, at);
     case 0x74:
       return afterWord(bytes, at, 'true');
     case 0x66:
@@ -85,6 +130,7 @@ function afterScalar(bytes: Buffer, at: number): number {
 }
 
 function isJson(bytes: Buffer): boolean {
+  const text = new Text(bytes);
   const open: number[] = [];
   let index = 0;
   const space = (): void => {
@@ -93,7 +139,7 @@ function isJson(bytes: Buffer): boolean {
   /** Moves past `"key":` to the value. */
   const key = (): boolean => {
     if (bytes[index] !== QUOTE) return false;
-    index = afterString(bytes, index);
+    index = afterString(text, index);
     if (index < 0) return false;
     space();
     if (bytes[index] !== 0x3a) return false;
@@ -116,7 +162,7 @@ function isJson(bytes: Buffer): boolean {
       }
       index++;
     } else {
-      index = afterScalar(bytes, index);
+      index = afterScalar(text, index);
       if (index < 0) return false;
     }
     // A value ended here: close what closes, then go on after a comma.

@@ -3,7 +3,8 @@
 //   --only=REGEX   parts whose name matches
 //   --runs=N       medians of N runs (3)
 //   CULVERT_BENCH_REFERENCE=PATH  the reference client's binary, measured beside Culvert in alternating runs
-import { existsSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
@@ -26,8 +27,8 @@ const wanted = new RegExp(options.only, 'i');
 const times = quick ? { warmMs: 1_000, ms: 1_500 } : { warmMs: 2_000, ms: 4_000 };
 
 const script = here('../../out/cli/culvert.cjs');
-if (!existsSync(script)) {
-  console.error('bench: out/cli/culvert.cjs is missing: run `npm run build -- --cli` first');
+if (spawnSync(process.execPath, [here('../../scripts/build.mjs'), '--cli'], { stdio: 'inherit' }).status !== 0) {
+  console.error('bench: the command line did not build');
   process.exit(1);
 }
 const reference = process.env.CULVERT_BENCH_REFERENCE;
