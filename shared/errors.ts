@@ -75,6 +75,7 @@ export const errorCodes = {
   spawn_failed: { source: 'client_internal' },
   handshake_failed: { source: 'protocol' },
   auth_required: { source: 'target_http' },
+  oauth_metadata: { source: 'protocol' },
   // this app
   unsupported_channel: { source: 'client_internal' },
   shutting_down: { source: 'client_internal' },

@@ -259,6 +259,11 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'Neither `server/discover` nor `initialize` got a usable answer[: {detail}].',
     next: 'Check that the command or address is that of an MCP server, and its log.',
   },
+  oauth_metadata: {
+    title: `${server} does not say how to sign in`,
+    cause: '{address|It} gave no OAuth protected resource metadata[ ({detail})].',
+    next: 'Look at its /.well-known/oauth-protected-resource; a server without sign-in needs none.',
+  },
   auth_required: {
     title: `${server} asks for a sign-in`,
     cause: 'It answered {status|401} to a call without credentials[ at {url}].',

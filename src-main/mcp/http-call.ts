@@ -17,7 +17,9 @@ export interface HttpCallRequest {
   /** Flat, as undici takes them. */
   readonly headers: string[];
   readonly body?: Buffer;
-  /** A JSON-RPC request wants its response; absent where status and headers are the whole answer. */
+  /** The body is wanted as it is, whatever it holds; redirects of a GET are told of, 301 to 303 too. */
+  readonly wantsBody?: boolean;
+  /** A JSON-RPC request wants its response. With neither, status and headers are the whole answer. */
   readonly expects?: {
     readonly bytes: Buffer;
     readonly message: MessageSpans;
@@ -132,6 +134,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     this.#head = head;
     const redirect = this.#redirectOf(head);
     if (redirect !== undefined) this.#done({ redirect, head });
+    else if (this.#request.wantsBody === true) this.#mode = 'message';
     else if (this.#request.expects === undefined) this.#done(head);
     else if (status < 300 && isEventStream(head)) this.#openStream(head, this.#request.expects);
     else this.#mode = 'message';
@@ -152,8 +155,12 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   onComplete(): void {
     this.#finish();
     const { expects } = this.#request;
-    if (this.#settled || this.#head === undefined || expects === undefined) return;
+    if (this.#settled || this.#head === undefined) return;
     const head = this.#head;
+    if (expects === undefined) {
+      this.#done({ ...head, body: this.#body() });
+      return;
+    }
     try {
       if (this.#mode === 'message') this.#done({ ...head, body: this.#readMessage(head, expects) });
       else if (this.#sawGarbage)
@@ -188,8 +195,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   /** The JSON-RPC response that the whole body is. From 400 up only an error response counts (protocol.md). */
   #readMessage(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): Buffer {
     const { status } = head;
-    const [first = Buffer.alloc(0)] = this.#chunks;
-    const bytes = this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#size) : first;
+    const bytes = this.#body();
     const failed = status < 200 || status >= 300;
     const reject = (code: 'bad_json' | 'not_an_answer' | 'no_answer', kind: string): never => {
       const params = { status, kind };
@@ -204,8 +210,14 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     return body ?? reject('not_an_answer', 'invalid_protocol_response');
   }
 
+  #body(): Buffer {
+    const [first = Buffer.alloc(0)] = this.#chunks;
+    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#size) : first;
+  }
+
   #redirectOf({ status, headers }: AnswerHead): URL | undefined {
-    if (status !== 307 && status !== 308) return undefined;
+    const asIs = status === 307 || status === 308;
+    if (!asIs && !(this.#request.wantsBody === true && status > 300 && status < 304)) return undefined;
     const location = headerValue(headers, 'location');
     return location !== undefined && URL.canParse(location, this.#request.url.href)
       ? new URL(location, this.#request.url)
