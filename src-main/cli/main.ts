@@ -1,0 +1,36 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../version.ts';
+import { exitCodes, reportFailure } from './exit.ts';
+import { addRelay } from './relay-command.ts';
+
+/** Adds one command to the program. What it does is loaded when it is called, so that no command pays for another. */
+export type AddCommand = (program: Command, finish: (code: number) => void) => void;
+
+const commands: readonly AddCommand[] = [addRelay];
+
+/** The command line. Resolves with the exit code once everything that was started has ended. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = new Command('culvert')
+    .description('Secure MCP Tunnel: private MCP servers for ChatGPT, Codex, the Responses API and AgentKit.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showHelpAfterError('(culvert --help tells what there is)')
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 110), showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start.`,
+    )
+    .exitOverride();
+  for (const add of commands) add(program, (result) => (code = result));
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    return reportFailure(error);
+  }
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Profile } from '../shared/profile.ts';
+import { mountHealth } from './admin/health-details.ts';
+import { createHttpListener, type HttpListener } from './admin/http-listener.ts';
+import { mountLogLevel } from './admin/log-level.ts';
+import { allReady, mountProbes } from './admin/probes.ts';
+import type { Log } from './observe/log.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { headlessLimits, TraceStore } from './observe/trace-store.ts';
+import { configFolder } from './profiles/folders.ts';
+import { endOrphans } from './runtime/orphans.ts';
+import { RuntimeFile } from './runtime/runtime-file.ts';
+import type { Secrets } from './secrets/resolver.ts';
+import type { Env } from './settings/layers.ts';
+import type { ProcessSettings } from './settings/process-settings.ts';
+import type { TunnelManager } from './tunnel/tunnel-manager.ts';
+import { version } from './version.ts';
+
+/** What the composition gives to the engine. */
+export interface EngineParts {
+  readonly secrets: Secrets;
+  readonly env: Env;
+  readonly log: Log;
+  readonly traces: TraceStore;
+  readonly children: { added(pid: number): void; removed(pid: number): void };
+}
+
+export interface HeadlessOptions {
+  readonly settings: ProcessSettings;
+  readonly profiles: readonly Profile[];
+  readonly env: Env;
+  readonly log: Log;
+  readonly secrets: Secrets;
+  readonly createManager: (parts: EngineParts) => TunnelManager;
+}
+
+/** Tunnels of one process with their listener: what `culvert run` is. */
+export interface Headless {
+  readonly manager: TunnelManager;
+  readonly listener: HttpListener;
+  readonly traces: TraceStore;
+  /** Locks the profiles and listens; nothing is polled yet. Rejects with `profile_running`, `port_in_use`, `listen_failed`. */
+  open(): Promise<void>;
+  /** Starts every tunnel. Rejects with what can never work. */
+  start(): Promise<void>;
+  /** Drains within `graceMs`; a second call forces. */
+  stop(graceMs: number): Promise<void>;
+  /** Gives back port, lock and files. */
+  close(): Promise<void>;
+}
+
+/** Where processes of this account find each other. */
+export const runtimeFolder = (env: Env): string => {
+  const folder = env['XDG_RUNTIME_DIR']?.trim();
+  return folder === undefined || folder === '' ? join(configFolder(env), 'run') : join(folder, 'culvert');
+};
+
+export function createHeadless(options: HeadlessOptions): Headless {
+  const { settings, profiles, env, log, secrets } = options;
+  const startedAt = Date.now();
+  const captures = new Map(profiles.map(({ id, capture }) => [id, capture]));
+  const traces = new TraceStore(headlessLimits, (tunnel) => captures.get(tunnel));
+  let runtime: RuntimeFile | undefined;
+  let draining = false;
+  const manager = options.createManager({
+    secrets,
+    env,
+    log,
+    traces,
+    children: { added: (pid) => runtime?.added(pid), removed: (pid) => runtime?.removed(pid) },
+  });
+  const source = { snapshots: () => manager.snapshots(), isReady: () => allReady(manager) };
+  const metrics = createMetrics(source);
+  const tunnelIds = new Map(profiles.map(({ id, controlPlane }) => [id, controlPlane.tunnelId]));
+  traces.onEnd(({ tunnel, status, receivedAt, postedMs, answeredMs }) => {
+    metrics.record(
+      tunnelIds.get(tunnel) ?? tunnel,
+      status,
+      (postedMs ?? answeredMs ?? Date.now() - receivedAt) / 1_000,
+    );
+  });
+  const listener = createHttpListener({
+    address: settings.listen.address,
+    unixSocket: settings.listen.unixSocket,
+    allowRemoteUi: settings.ui.allowRemote,
+    onFault: (error, path) =>
+      log.error('A request to the listener failed.', {
+        path,
+        error: error instanceof Error ? error.message : String(error),
+      }),
+  });
+  mountProbes(listener, source, metrics);
+  mountHealth(listener, {
+    ...source,
+    instanceId: randomUUID(),
+    version,
+    startedAt,
+    isDraining: () => draining,
+    showDetails: settings.listen.showDetails,
+  });
+  mountLogLevel(listener, log);
+
+  return {
+    manager,
+    listener,
+    traces,
+    async open() {
+      runtime = await openRuntime(env, log);
+      for (const { id } of profiles) await runtime?.lockProfile(id);
+      await listener.listen();
+      if (listener.address !== undefined) await runtime?.setEndpoint(listener.address, listener.instanceToken);
+    },
+    async start() {
+      await Promise.all(profiles.map((profile) => manager.start(profile)));
+    },
+    async stop(graceMs) {
+      draining = true;
+      await manager.stopAll(graceMs);
+    },
+    async close() {
+      await listener.close();
+      await runtime?.close();
+    },
+  };
+}
+
+/** Without a folder to write to (a read-only container) there is neither lock nor memory of children, and all else works. */
+async function openRuntime(env: Env, log: Log): Promise<RuntimeFile | undefined> {
+  const folder = runtimeFolder(env);
+  try {
+    const runtime = await RuntimeFile.open(folder);
+    void endOrphans(folder).then((pids) => {
+      if (pids.length > 0) log.warn('Ended what an earlier Culvert left running.', { pids: pids.join(' ') });
+    });
+    return runtime;
+  } catch (error) {
+    log.debug('There is no folder for the runtime file.', { folder, error: (error as NodeJS.ErrnoException).code });
+    return undefined;
+  }
+}
