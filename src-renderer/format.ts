@@ -24,7 +24,7 @@ export function durationParts(ms: number): readonly [string, string] {
 
 export function ago(at: number, now: number): string {
   const ms = now - at;
-  return ms < 1500 ? 'just now' : `${duration(ms)} ago`;
+  return ms < 1500 ? 'just now' : `${duration(Math.round(ms / 1000) * 1000)} ago`;
 }
 
 /** Seconds until then, never below zero. */

@@ -18,10 +18,11 @@ export function OverviewPage() {
   const looks = tunnels.map(lookOf);
   const needs = looks.filter(({ tone }) => tone === 'fault').length;
   const up = looks.filter((look) => look.up && look.tone !== 'fault').length;
+  const waiting = looks.filter((look) => look.on && !look.up && look.tone !== 'fault').length;
   return (
     <Page
       title={t.pages.overview}
-      say={words.summary(up, needs, tunnels.length)}
+      say={words.summary(up, needs, waiting, tunnels.length)}
       actions={
         <>
           {hasDoctor && <Button onPress={() => go('doctor')}>{words.runDoctor}</Button>}

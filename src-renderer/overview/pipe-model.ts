@@ -84,7 +84,7 @@ function controlPlaneNode({ snapshot, verdict }: TunnelView): PipeNode {
       name,
       detail: roundTripMs === undefined ? words.polling : words.away(duration(roundTripMs)),
     };
-  if (state.kind === 'unauthorised') return { tone: 'ok', name, detail: words.polling };
+  if (state.kind === 'unauthorised') return { tone: 'ok', name, detail: words.refuses };
   return { tone: 'idle', name, detail: state.kind === 'waiting' ? words.noAnswer : words.notAsked };
 }
 

@@ -6,9 +6,10 @@ const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slic
 
 export const overviewStrings = {
   /** The page in one sentence. */
-  summary: (up: number, needs: number, all: number): string => {
-    const carries = up === 1 ? 'One tunnel is up' : `${inWords(up)} tunnels are up`;
+  summary: (up: number, needs: number, waiting: number, all: number): string => {
+    const carries = `${inWords(up)} ${up === 1 ? 'tunnel is' : 'tunnels are'} up`;
     if (needs > 0) return `${carries}, ${lower(inWords(needs))} ${needs === 1 ? 'needs' : 'need'} you.`;
+    if (waiting > 0) return `${carries}, ${lower(inWords(waiting))} ${waiting === 1 ? 'waits' : 'wait'}.`;
     if (up === 0) return all === 1 ? 'The tunnel is off.' : 'All tunnels are off.';
     return up === all ? `${carries}.` : `${carries}, ${lower(inWords(all - up))} ${all - up === 1 ? 'is' : 'are'} off.`;
   },
@@ -41,6 +42,7 @@ export const overviewStrings = {
   callerNamed: (name: string, ago: string) => `${name}, ${ago}`,
   away: (ms: string) => `${ms} away`,
   polling: 'answers polls',
+  refuses: 'refuses the key',
   notAsked: 'not asked yet',
   noAnswer: 'no answer',
   queue: (depth: number, capacity: number) => `queue ${depth} of ${capacity}`,

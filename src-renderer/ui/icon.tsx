@@ -45,7 +45,7 @@ export function Icon({ name, thin = false }: { readonly name: IconName; readonly
       height="16"
       fill="none"
       stroke="currentColor"
-      strokeWidth={thin ? 1.7 : 2}
+      strokeWidth={name === 'dots' ? 3.4 : thin ? 1.7 : 2}
       strokeLinecap="round"
       strokeLinejoin="round"
       aria-hidden="true"
