@@ -1,5 +1,6 @@
 // Builds what is shipped: the command line (out/cli), and the app's main, preload and renderer (out/main, out/preload, out/renderer).
 // `--cli` builds the command line alone.
+import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const cliOnly = process.argv.includes('--cli');
@@ -10,6 +11,7 @@ export async function buildCli() {
     configFile: false,
     logLevel: 'warn',
     define: { 'process.env.NODE_ENV': '"production"' },
+    resolve: { alias: [{ find: /^undici$/, replacement: fileURLToPath(new URL('undici-pool.mjs', import.meta.url)) }] },
     ssr: { noExternal: true, external: ['keytar'] },
     build: {
       ssr: 'src-main/cli.ts',
