@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { AddCommand } from './main.ts';
 import type { RelayArguments } from './relay.ts';
 
 const description = `Run a control plane of your own on this machine, with one tunnel and its keys, in memory.
@@ -10,7 +10,7 @@ Keys are made up at each start. To keep them: --api-key env:NAME or file:/path, 
 
 const many = (value: string, before: string[] = []): string[] => [...before, value];
 
-export const addRelay = (program: Command, finish: (code: number) => void): void => {
+export const addRelay: AddCommand = (program, finish) => {
   program
     .command('relay')
     .summary('run a local control plane')

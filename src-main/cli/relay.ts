@@ -4,7 +4,7 @@ import { createRelay, type Relay, type RelayEvent, type RelayOptions } from '../
 import { createKeychain } from '../secrets/keychain.ts';
 import { createSecrets } from '../secrets/resolver.ts';
 import { parseDuration } from '../settings/duration.ts';
-import { untilStopped } from './until-stopped.ts';
+import { listenForEnd } from './signals.ts';
 
 export interface RelayArguments {
   readonly listen?: string;
@@ -126,7 +126,7 @@ export async function runRelay(given: RelayArguments): Promise<number> {
     },
     address,
   );
-  const stopped = untilStopped();
+  const end = listenForEnd();
   try {
     const { id } = relay.addTunnel({
       name: given.name,
@@ -147,9 +147,10 @@ export async function runRelay(given: RelayArguments): Promise<number> {
           })
         : introduction(relay, id, key),
     );
-    await stopped;
+    await end.first;
   } finally {
     await relay.close();
+    end.release();
   }
   return 0;
 }

@@ -1,23 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRelay, type Relay } from '../../src-main/relay/relay.ts';
 import { commandLine, npmServers, startEverythingHttp } from '../support/npm-servers.ts';
 import { suiteNeeds } from '../support/require.ts';
-import { everythingTranscript, type Transcript } from '../support/transcript.ts';
+import { everythingTranscript, type Transcript, withClient } from '../support/transcript.ts';
+import { startTunnelProcess } from '../support/tunnel-process.ts';
 
 /** Well within what the reference keeps of a message; a mebibyte is Culvert's own test. */
 const large = 50_000;
-
-async function transcript(transport: StdioClientTransport | StreamableHTTPClientTransport): Promise<Transcript> {
-  const client = new Client({ name: 'caller', version: '1' });
-  await client.connect(transport);
-  const seen = await everythingTranscript(client, large);
-  await client.close();
-  return seen;
-}
+const transcript = (transport: Transport): Promise<Transcript> =>
+  withClient(transport, 'legacy', (client) => everythingTranscript(client, large));
 
 suiteNeeds('reference-client')('the reference client on our relay', () => {
   let relay: Relay;
@@ -32,29 +25,12 @@ suiteNeeds('reference-client')('the reference client on our relay', () => {
     await relay.close();
   });
 
-  const throughReference = async (...target: readonly string[]): Promise<Transcript> => {
-    const tunnel = relay.addTunnel({ name: 'Reference' });
-    const child = spawn(
-      process.env.CULVERT_REFERENCE_CLIENT!,
-      ['run', '--health.listen-addr', '127.0.0.1:0', ...target],
-      {
-        stdio: 'ignore',
-        env: {
-          PATH: process.env.PATH,
-          CONTROL_PLANE_BASE_URL: relay.address,
-          CONTROL_PLANE_TUNNEL_ID: tunnel.id,
-          CONTROL_PLANE_API_KEY: tunnel.apiKey,
-        },
-      },
-    );
-    const exited = once(child, 'exit');
+  const throughReference = async (...flags: readonly string[]): Promise<Transcript> => {
+    const reference = await startTunnelProcess(relay, [process.env.CULVERT_REFERENCE_CLIENT!], flags);
     try {
-      await expect.poll(() => child.exitCode ?? relay.stats(tunnel.id)?.pollsWaiting, { timeout: 10_000 }).toBe(1);
-      const requestInit = { headers: { authorization: `Bearer ${tunnel.apiKey}` } };
-      return await transcript(new StreamableHTTPClientTransport(new URL(tunnel.mcpUrl), { requestInit }));
+      return await transcript(reference.transport());
     } finally {
-      child.kill('SIGTERM');
-      await exited;
+      await reference.stop();
     }
   };
 

@@ -1,4 +1,4 @@
-import type { Client } from '@modelcontextprotocol/client';
+import { Client, type Transport } from '@modelcontextprotocol/client';
 
 /** What a caller saw: comparable between a server reached directly and the same server behind a tunnel. */
 export type Transcript = Record<string, unknown>;
@@ -18,6 +18,21 @@ const outcome = async (work: Promise<unknown>): Promise<unknown> => {
     return { failed: true, code, message, data } satisfies Failure;
   }
 };
+
+/** `legacy` = 2025-11-25 with initialize, otherwise the stateless revision to insist on. */
+export type Era = 'legacy' | '2026-07-28';
+
+/** Connects, works and disconnects. */
+export async function withClient<T>(transport: Transport, era: Era, work: (client: Client) => Promise<T>): Promise<T> {
+  const mode = era === 'legacy' ? era : { pin: era };
+  const client = new Client({ name: 'caller', version: '1' }, { versionNegotiation: { mode } });
+  await client.connect(transport);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
 
 /** Everything the server says about itself. */
 export async function introspect(client: Client): Promise<Transcript> {
@@ -98,5 +113,29 @@ export async function everythingTranscript(client: Client, largeBytes: number): 
     ),
     ping: await outcome(client.ping()),
     cancelled: await cancelledCall(client, 'trigger-long-running-operation', { duration: 3, steps: 30 }),
+  };
+}
+
+/** What the fixture server of both eras offers. */
+export async function twoEraTranscript(client: Client, largeBytes: number): Promise<Transcript> {
+  return {
+    ...(await introspect(client)),
+    echo: await toolCall(client, 'test_echo', { message: 'h\u00e9llo \u{1F30D}\n"quoted"' }),
+    large: await toolCall(client, 'test_large_result', { bytes: largeBytes }),
+    largeBothWays: await toolCall(client, 'test_echo', { message: 'y'.repeat(largeBytes) }),
+    mixed: await toolCall(client, 'test_multiple_content_types'),
+    progress: await toolCall(client, 'test_tool_with_progress'),
+    fails: await toolCall(client, 'test_error_handling'),
+    unknownTool: await toolCall(client, 'no_such_tool'),
+    badArguments: await toolCall(client, 'test_echo', { message: 7 }),
+    prompt: await outcome(
+      client.getPrompt({ name: 'test_prompt_with_arguments', arguments: { arg1: 'a', arg2: 'b' } }),
+    ),
+    badPrompt: await outcome(client.getPrompt({ name: 'no_such_prompt' })),
+    text: await outcome(client.readResource({ uri: 'test://static-text' })),
+    binary: await outcome(client.readResource({ uri: 'test://static-binary' })),
+    template: await outcome(client.readResource({ uri: 'test://template/42/data' })),
+    badResource: await outcome(client.readResource({ uri: 'test://nowhere' })),
+    cancelled: await cancelledCall(client, 'test_wait_for_cancel'),
   };
 }
