@@ -202,13 +202,14 @@ class StdioChannel implements Channel {
   #apply(event: SupervisorEvent): void {
     const { clock } = this.#deps;
     const before = this.#state;
-    const after = next(before, event, { now: clock.now(), wall: clock.wall(), random: clock.random() });
+    const now = clock.now();
+    const after = next(before, event, { now, wall: clock.wall(), random: clock.random() });
     if (after === before) return;
     this.#state = after;
     this.#cancelTick?.();
     this.#cancelTick = undefined;
     if ('wakeAt' in after) {
-      this.#cancelTick = clock.after(Math.max(0, after.wakeAt - clock.now()), () => this.#apply({ kind: 'tick' }));
+      this.#cancelTick = clock.after(Math.max(0, after.wakeAt - now), () => this.#apply({ kind: 'tick' }));
     }
     if (after.phase === 'starting' && before.phase !== 'starting') this.#starting = this.#spawn();
     if (after.phase === 'waiting') this.#refuseWaiting();

@@ -59,6 +59,7 @@ export type SupervisorEvent =
   /** The child said something that is MCP; `server` when it said who it is. */
   | { readonly kind: 'answered'; readonly server?: ServerInfo }
   | { readonly kind: 'failed'; readonly failure: Failure }
+  /** The timer for this state's `wakeAt` went off; timers may do so a little early. */
   | { readonly kind: 'tick' }
   | { readonly kind: 'nudge' }
   | { readonly kind: 'stop' };
@@ -132,7 +133,7 @@ export function next(state: SupervisorState, event: SupervisorEvent, moment: Mom
       const { failures, pid } = state;
       const open = {
         phase: 'open' as const,
-        since: moment.wall,
+        since: failures === 0 ? moment.wall : state.since,
         openedAt: moment.now,
         failures,
         pid,
@@ -149,8 +150,8 @@ export function next(state: SupervisorState, event: SupervisorEvent, moment: Mom
     case 'failed':
       return state.phase === 'starting' || state.phase === 'open' ? waiting(state, event.failure, moment) : state;
     case 'tick':
-      if (state.phase === 'waiting' && moment.now >= state.wakeAt) return starting(state.failures, moment);
-      if (state.phase === 'open' && state.wakeAt !== undefined && moment.now >= state.wakeAt) {
+      if (state.phase === 'waiting') return starting(state.failures, moment);
+      if (state.phase === 'open' && state.wakeAt !== undefined) {
         return proven(state, moment, state.server);
       }
       return state;
