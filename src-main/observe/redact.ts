@@ -17,11 +17,16 @@ const shapes: readonly RegExp[] = [
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
 ];
 
+const names = String.raw`(?:api[-_]?key|secret|token(?!s)|passw(?:or)?d|passphrase|private[-_]?key|access[-_]?key|cookie|authorization)[\w-]*`;
+
 /** Values that are secret because of what stands before them; the first group stays. */
 const named: readonly RegExp[] = [
   /\b((?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}/gi,
   /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi,
-  /((?:api[-_]?key|secret|token|passw(?:or)?d|passphrase|private[-_]?key|access[-_]?key|cookie|authorization)[\w-]*["']?\s*[:=]\s*(?:(?:Bearer|Basic)\s+)?["']?)[^\s"',;&]{4,}/gi,
+  // Quoted values may hold spaces; an escaped quote does not end one.
+  new RegExp(String.raw`(${names}["']?\s*[:=]\s*")(?:[^"\\]|\\.)+(?=")`, 'gi'),
+  new RegExp(String.raw`(${names}["']?\s*[:=]\s*')[^']+(?=')`, 'gi'),
+  new RegExp(String.raw`(${names}["']?\s*[:=]\s*(?:(?:Bearer|Basic)\s+)?)(?!Bearer\b|Basic\b)[^\s"',;&]{4,}`, 'gi'),
 ];
 
 /** Whether a variable's name says that its value is a secret. */
