@@ -87,6 +87,7 @@ export const errorCodes = {
   config_unreadable: { source: 'client_internal' },
   profile_not_found: { source: 'client_internal' },
   profile_exists: { source: 'client_internal' },
+  profile_form: { source: 'client_internal' },
   profile_running: { source: 'client_internal' },
   revision_conflict: { source: 'client_internal' },
   tunnel_id_invalid: { source: 'client_internal' },

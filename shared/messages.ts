@@ -316,6 +316,11 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'A profile {name|by that name} exists[ at {file}].',
     next: 'Choose another name, or change the one that is there.',
   },
+  profile_form: {
+    title: 'This setting needs a Culvert profile',
+    cause: '{field|The setting} has no place in {form|the form this profile is kept in}.',
+    next: 'Make it a Culvert profile, which is a copy in Culvert’s own folder, and change it there.',
+  },
   profile_running: {
     title: 'The profile is in use',
     cause: 'Another Culvert[ (process {pid})] runs or changes {name|this profile}.',
@@ -462,6 +467,7 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'config_unreadable',
   'profile_not_found',
   'profile_exists',
+  'profile_form',
   'profile_running',
   'revision_conflict',
   'tunnel_id_invalid',

@@ -46,15 +46,12 @@ function nodeIdentity(node: unknown, key: string): string | undefined {
 function editKeyedList(list: YAMLSeq, before: readonly Shape[], after: readonly Shape[], key: string): void {
   const old = new Map(before.filter(isShapeMap).map((item) => [identity(item, key), item]));
   const wanted = new Map(after.filter(isShapeMap).map((item) => [identity(item, key), item]));
-  list.items = list.items.filter((node) => {
-    const name = nodeIdentity(node, key);
-    return name === undefined || wanted.has(name);
-  });
-  for (const [name, item] of wanted) {
+  list.items = [...wanted].map(([name, item]) => {
     const node = list.items.find((candidate) => nodeIdentity(candidate, key) === name);
-    if (isMap(node)) editMap(node, old.get(name) ?? {}, item);
-    else list.items.push(toNode(item));
-  }
+    if (!isMap(node)) return toNode(item);
+    editMap(node, old.get(name) ?? {}, item);
+    return node;
+  });
 }
 
 function editMap(node: YAMLMap, before: ShapeMap, after: ShapeMap): void {
@@ -93,9 +90,19 @@ function setKeepingKey(node: YAMLMap, key: string, value: Node): void {
   else node.set(toNode(key), value);
 }
 
-/** Changes what differs between two shapes and nothing else: comments, order and quoting of the rest survive. */
-export function editDocument(document: Document.Parsed, before: ShapeMap, after: ShapeMap): string {
+/** How the file is laid out, so that lines that do not change stay as they are. */
+function layoutOf(text: string): { indent: number; indentSeq: boolean; flowCollectionPadding: boolean } {
+  const indent = /^( +)\S/m.exec(text)?.[1]?.length ?? 2;
+  return {
+    indent: Math.min(Math.max(indent, 1), 8),
+    indentSeq: !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text),
+    flowCollectionPadding: !/\{[^\s}]/.test(text),
+  };
+}
+
+/** Changes what differs between two shapes and nothing else: comments and order survive, and the layout as far as it can. */
+export function editDocument(document: Document.Parsed, text: string, before: ShapeMap, after: ShapeMap): string {
   if (!isMap(document.contents)) (document as Document).contents = new YAMLMap();
   editMap(document.contents as unknown as YAMLMap, before, after);
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return document.toString({ lineWidth: 0, ...layoutOf(text) });
 }

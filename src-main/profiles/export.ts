@@ -1,0 +1,41 @@
+import type { Profile } from '../../shared/profile.ts';
+import { fileShape, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
+import { parseProfileFile } from './source.ts';
+import { editDocument } from './yaml-edit.ts';
+
+export interface Exported {
+  readonly text: string;
+  /** What the reference client has no place for, and what became a variable, in words. */
+  readonly dropped: readonly string[];
+}
+
+const leafPaths = (shape: Shape, path: string): string[] =>
+  typeof shape === 'object' && !Array.isArray(shape)
+    ? Object.entries(shape).flatMap(([key, value]) => leafPaths(value, `${path}.${key}`))
+    : [path];
+
+const variableFor = (path: string): string =>
+  path === 'control_plane.api_key'
+    ? 'CONTROL_PLANE_API_KEY'
+    : `CULVERT_${path.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}`;
+
+/** A profile as the reference client reads it: no `culvert:` section, and `keychain:` references as `env:`. */
+export function exportToReference(profile: Profile): Exported {
+  const dropped = Object.entries(ownShape(profile)).flatMap(([key, value]) => leafPaths(value, `culvert.${key}`));
+  const withoutKeychain = (shape: Shape, path: string): Shape => {
+    if (typeof shape === 'string') {
+      if (!/^\s*keychain:/i.test(shape)) return shape;
+      dropped.push(`${path}: the keychain entry became env:${variableFor(path)}`);
+      return `env:${variableFor(path)}`;
+    }
+    if (typeof shape !== 'object') return shape;
+    if (Array.isArray(shape))
+      return (shape as readonly Shape[]).map((item, index) => withoutKeychain(item, `${path}[${index + 1}]`));
+    return Object.fromEntries(
+      Object.entries(shape).map(([key, value]) => [key, withoutKeychain(value, path === '' ? key : `${path}.${key}`)]),
+    );
+  };
+  const shape = Object.fromEntries(Object.entries(fileShape(profile, undefined)).filter(([key]) => key !== 'culvert'));
+  const base = parseProfileFile('export.yaml', 'config_version: 1\n');
+  return { text: editDocument(base.source.document, '', {}, withoutKeychain(shape, '') as ShapeMap), dropped };
+}
