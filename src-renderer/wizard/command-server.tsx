@@ -47,8 +47,8 @@ export function CommandServer({ handle, id, server, probe, onChange, onRun }: Pr
     if (cwd !== undefined) onChange({ ...server, cwd });
   };
   const setFolder = (cwd: string): void => {
-    const { cwd: _, ...rest } = server;
-    onChange(cwd === '' ? rest : { ...rest, cwd });
+    const { kind, command: line, env } = server;
+    onChange({ kind, command: line, env, ...(cwd === '' ? {} : { cwd }) });
   };
   const shown = isEmpty ? undefined : command;
   return (

@@ -58,7 +58,7 @@ export function useProbe(names: readonly ProbeName[]): Probe {
         const result: ProbeResult = reply.value;
         before = [...before, ...result.evidence];
         setEvidence(before);
-        good = good && result.evidence.every(({ outcome }) => outcome !== 'fail') && result.evidence.length > 0;
+        good = result.evidence.every(({ outcome }) => outcome !== 'fail') && result.evidence.length > 0;
         if (!good) break;
       }
       off();
