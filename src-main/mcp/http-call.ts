@@ -8,6 +8,7 @@ import type { Cancellation } from '../tunnel/cancellation.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import { AnswerError, type AnswerHead, type ChannelAnswer } from './channel.ts';
 import { headerList, headerValue } from './http-headers.ts';
+import type { Slotted } from './in-flight.ts';
 import { answerTo } from './same-id.ts';
 
 /** What is asked, and of whom an answer is expected. */
@@ -58,7 +59,8 @@ export interface HttpCallParts {
  * One HTTP request to a private server and its answer, on undici's handler of raw header buffers: the cheapest way in.
  * `resolve` gets the answer once it is complete, or for a stream once the response came; `reject` a `TunnelError`.
  */
-export class HttpCall implements Dispatcher.DispatchHandler {
+export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
+  slot = -1;
   readonly #lease: Lease;
   readonly #request: HttpCallRequest;
   readonly #limits: HttpCallLimits;

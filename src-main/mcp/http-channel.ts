@@ -10,6 +10,7 @@ import { AnswerError, type Channel, type ChannelAnswer, type ChannelRequest } fr
 import { HttpCall, type HttpCallRequest, type Outcome } from './http-call.ts';
 import { headerValue, requestHeaders, withoutCredentials } from './http-headers.ts';
 import { HttpProbe } from './http-probe.ts';
+import { InFlight } from './in-flight.ts';
 import { StaticHeaders } from './static-headers.ts';
 
 export interface HttpChannelDeps {
@@ -46,7 +47,7 @@ class HttpChannel implements Channel {
   readonly #probe: HttpProbe;
   readonly #startupWaitMs: number;
   readonly #listeners = new Set<(state: ChannelState) => void>();
-  readonly #calls = new Set<HttpCall>();
+  readonly #calls = new InFlight<HttpCall>();
   #state: ChannelState;
   #inFlight = 0;
   #closed = false;
@@ -122,7 +123,7 @@ class HttpChannel implements Channel {
     if (this.#closed) return;
     this.#closed = true;
     this.#probe.stop();
-    for (const call of this.#calls) call.fail(new TunnelError('shutting_down', 'mcp-server'));
+    for (const call of this.#calls.all()) call.fail(new TunnelError('shutting_down', 'mcp-server'));
     this.#setState({ kind: 'stopped', since: this.#deps.clock.wall() });
     this.#listeners.clear();
     return Promise.resolve();

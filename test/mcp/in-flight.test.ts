@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { InFlight, type Slotted } from '../../src-main/mcp/in-flight.ts';
+
+it('what is in flight is what was added and not yet taken off, like a set', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 9 }))), (steps) => {
+      const items: Slotted[] = Array.from({ length: 10 }, () => ({ slot: -1 }));
+      const inFlight = new InFlight();
+      const model = new Set<Slotted>();
+      for (const [add, index] of steps) {
+        const item = items[index]!;
+        if (add && !model.has(item)) {
+          inFlight.add(item);
+          model.add(item);
+        } else if (!add) {
+          inFlight.delete(item);
+          model.delete(item);
+        }
+        expect(inFlight.size).toBe(model.size);
+        expect(new Set(inFlight.all())).toEqual(model);
+      }
+    }),
+  );
+});
