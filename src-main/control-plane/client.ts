@@ -1,0 +1,283 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { toTunnelError } from '../network/errors.ts';
+import type { Lease, Routes } from '../network/routes.ts';
+import type { SecretResolver } from '../secrets/secret-resolver.ts';
+import type { Clock } from '../tunnel/clock.ts';
+import type { Command, Receipt } from './command.ts';
+import { readPollBody, type PollBody } from './commands.ts';
+import { CredentialSource, type Credentials } from './credentials.ts';
+import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
+import { requestHeaders, type ClientIdentity } from './request-headers.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { statusError } from './status-error.ts';
+
+export interface ControlPlaneOptions {
+  readonly config: Profile['controlPlane'];
+  readonly routes: Routes;
+  readonly secrets: SecretResolver;
+  readonly clock: Clock;
+  readonly identity: ClientIdentity;
+  /** The value of `X-Tunnel-MCP-Server-Info` as the channels are now. */
+  readonly serverInfo: () => string | undefined;
+  /** A key or a secret header was replaced through Culvert. */
+  readonly onReplaced: () => void;
+}
+
+export type PollOutcome =
+  | ({ readonly ok: true } & PollBody)
+  /** `written`: the request may have reached the control plane. `body`: commands that came before it broke off. */
+  | {
+      readonly ok: false;
+      readonly error: TunnelError;
+      readonly retryAfterMs?: number;
+      readonly written: boolean;
+      readonly body?: PollBody;
+    };
+
+export interface PollListener {
+  /** The headers of a 200 arrived; its commands count from here. */
+  headers(): void;
+  /** A chunk of the body arrived. */
+  progress(): void;
+  /** Exactly once, the last word. */
+  done(outcome: PollOutcome): void;
+}
+
+/** `status` is absent when no answer came. */
+export interface PostOutcome {
+  readonly status?: number;
+  readonly error?: TunnelError;
+  readonly retryAfterMs?: number;
+  readonly written: boolean;
+}
+
+export interface PostListener {
+  progress(): void;
+  done(outcome: PostOutcome): void;
+}
+
+/** A request that is under way. */
+export interface Pending {
+  /** Ends it; its listener is told at once. */
+  abort(error: TunnelError): void;
+}
+
+/** The service's own words about a tunnel. */
+export interface TunnelMetadata {
+  readonly id?: string;
+  readonly name?: string;
+  readonly description?: string;
+}
+
+const defaultBaseUrl = 'https://api.openai.com';
+const mtlsBaseUrl = 'https://mtls.api.openai.com';
+
+/** Root of the control plane's API: host root, the optional path, then `/v1` is appended by the caller (PROTOCOL, "Requests"). */
+export function controlPlaneUrl(config: Profile['controlPlane']): URL {
+  const given = config.baseUrl || defaultBaseUrl;
+  const bare = given.replace(/\/+$/, '');
+  const base = config.clientCert && bare === defaultBaseUrl ? mtlsBaseUrl : bare;
+  const path = config.urlPath.replace(/^\/+|\/+$/g, '');
+  return new URL(path === '' ? base : `${base}/${path}`);
+}
+
+/**
+ * The HTTP client of one tunnel's control plane (protocol.md): polls, responses and metadata. It knows headers, routes and
+ * how answers are named, and nothing of when to try again.
+ */
+export class ControlPlaneClient {
+  readonly #options: ControlPlaneOptions;
+  readonly #credentials: CredentialSource;
+  readonly #url: URL;
+  readonly #path: string;
+  readonly #channels: string;
+  #headersFor: Credentials | undefined;
+  #headersInfo: string | undefined;
+  #headers: readonly string[] = [];
+  #postHeaders: readonly string[] = [];
+
+  constructor(options: ControlPlaneOptions) {
+    const { config, secrets, clock, onReplaced } = options;
+    this.#options = options;
+    this.#credentials = new CredentialSource(config, secrets, clock, onReplaced);
+    this.#url = controlPlaneUrl(config);
+    this.#path = `${this.#url.pathname.replace(/\/+$/, '')}/v1/tunnels/${encodeURIComponent(config.tunnelId)}`;
+    const channels = [...new Set(config.pollChannels ?? [])].sort();
+    this.#channels = channels.map((channel) => `channel=${encodeURIComponent(channel)}&`).join('');
+  }
+
+  /** `GET …/poll`; `limit` 1 to 25, `timeoutMs` how long the service may hold it. */
+  poll(limit: number, timeoutMs: number, listener: PollListener): Pending {
+    const { clock, config } = this.#options;
+    const path = `${this.#path}/poll?${this.#channels}limit=${limit}&timeout_ms=${Math.max(1, Math.round(timeoutMs))}`;
+    let receipt: Receipt | undefined;
+    const exchange: Exchange = new Exchange({
+      headers: (status) => {
+        receipt = { now: clock.now(), wall: clock.wall() };
+        if (status === 200) listener.headers();
+      },
+      progress: () => listener.progress(),
+      end: (status, body, header) => {
+        if (status === 204) return listener.done({ ok: true, commands: [], skipped: [] });
+        if (status !== 200) return listener.done({ ok: false, written: true, ...this.#refusal(status, body, header) });
+        const read = readPollBody(body, receipt ?? { now: clock.now(), wall: clock.wall() });
+        if (read.brokenAt === undefined) return listener.done({ ok: true, ...read });
+        const error = new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt}` });
+        listener.done({ ok: false, error, written: true, body: read });
+      },
+      fail: (cause, body) => {
+        const written = exchange.written;
+        const error = this.#networkError(cause);
+        if (receipt === undefined) return listener.done({ ok: false, error, written });
+        // The service counts a command as delivered once it has sent it: those that came whole are served.
+        const read = readPollBody(body, receipt);
+        const cut =
+          error.code === 'closed_early' || error.code === 'connect_reset'
+            ? new TunnelError('poll_cut', 'control-plane', {
+                ...error.params,
+                bytes: body.length,
+                tunnelId: config.tunnelId,
+              })
+            : error;
+        listener.done({ ok: false, error: cut, written, body: read });
+      },
+    });
+    return this.#start('poll', exchange, () => ({
+      origin: this.#url.origin,
+      path,
+      method: 'GET',
+      headers: [...this.#headers],
+    }));
+  }
+
+  /** `POST …/response` with a body from `envelope.ts`. The shard token goes into the header only. */
+  post(command: Command, body: Buffer, listener: PostListener): Pending {
+    const exchange: Exchange = new Exchange({
+      headers: () => undefined,
+      progress: () => listener.progress(),
+      end: (status, answer, header) => {
+        if (status >= 200 && status < 300) listener.done({ status, written: true });
+        else listener.done({ status, written: true, ...this.#refusal(status, answer, header) });
+      },
+      fail: (cause) => listener.done({ error: this.#networkError(cause), written: exchange.written }),
+    });
+    return this.#start('response', exchange, () => ({
+      origin: this.#url.origin,
+      path: `${this.#path}/response`,
+      method: 'POST',
+      headers: [...this.#postHeaders, 'X-Tunnel-Shard-Token', command.shardToken],
+      body,
+    }));
+  }
+
+  /** `GET /v1/tunnels/{id}`. Rejects with `TunnelError`; a 404 is `tunnel_not_found`. */
+  metadata(timeoutMs: number): Promise<TunnelMetadata> {
+    const { clock } = this.#options;
+    return new Promise((resolve, reject) => {
+      const finish = (error: TunnelError | undefined, metadata: TunnelMetadata = {}): void => {
+        stopTimer();
+        if (error) reject(error);
+        else resolve(metadata);
+      };
+      const listener: ExchangeListener = {
+        headers: () => undefined,
+        progress: () => undefined,
+        end: (status, body, header) => {
+          if (status === 200) finish(undefined, readMetadata(body));
+          else finish(this.#refusal(status, body, header).error);
+        },
+        fail: (cause) => finish(this.#networkError(cause)),
+      };
+      const pending = this.#start('response', new Exchange(listener), () => ({
+        origin: this.#url.origin,
+        path: this.#path,
+        method: 'GET',
+        headers: [...this.#headers],
+      }));
+      const stopTimer = clock.after(timeoutMs, () =>
+        pending.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(timeoutMs / 1_000) })),
+      );
+    });
+  }
+
+  /** Answers are about to be posted: `count` connections should be open when they are. */
+  warm(count: number): void {
+    this.#lease('response').then(
+      (lease) => {
+        lease.warm?.(count);
+        lease.release();
+      },
+      // The request that needs it will say why.
+      () => undefined,
+    );
+  }
+
+  close(): void {
+    this.#credentials.close();
+  }
+
+  #lease(pool: string): Promise<Lease> {
+    return this.#options.routes.dispatcherFor('control-plane', { url: this.#url, pool });
+  }
+
+  /** A lease for each request, so that the one after a rotation gets the new connection settings and the old pool can drain. */
+  #start(pool: string, exchange: Exchange, request: () => ExchangeRequest): Pending {
+    void this.#send(pool, exchange, request);
+    return exchange;
+  }
+
+  async #send(pool: string, exchange: Exchange, request: () => ExchangeRequest): Promise<void> {
+    try {
+      const credentials = this.#credentials.current ?? (await this.#credentials.resolve());
+      const lease = await this.#lease(pool);
+      exchange.onOver(() => lease.release());
+      this.#refreshHeaders(credentials);
+      exchange.send(lease.dispatcher, request());
+    } catch (error) {
+      exchange.onError(error);
+    }
+  }
+
+  #refreshHeaders(credentials: Credentials): void {
+    const info = this.#options.serverInfo();
+    if (this.#headersFor === credentials && this.#headersInfo === info) return;
+    this.#headersFor = credentials;
+    this.#headersInfo = info;
+    const { identity, config } = this.#options;
+    this.#headers = requestHeaders(identity, config, credentials.apiKey, info, credentials.extra);
+    this.#postHeaders = [...this.#headers, 'Content-Type', 'application/json'];
+  }
+
+  #refusal(
+    status: number,
+    body: Buffer,
+    header: (name: string) => string | undefined,
+  ): { error: TunnelError; retryAfterMs?: number } {
+    if (status === 401 || status === 403) this.#credentials.forget();
+    const after = status === 429 || status === 503 ? header('retry-after') : undefined;
+    const retryAfterMs = after === undefined ? undefined : parseRetryAfter(after, this.#options.clock.wall());
+    const error = statusError(status, body, this.#options.config.tunnelId, retryAfterMs);
+    return retryAfterMs === undefined ? { error } : { error, retryAfterMs };
+  }
+
+  #networkError(cause: unknown): TunnelError {
+    return toTunnelError(cause, 'control-plane', { address: this.#url.host });
+  }
+}
+
+function readMetadata(body: Buffer): TunnelMetadata {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    return {};
+  }
+  if (typeof parsed !== 'object' || parsed === null) return {};
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(parsed, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [id, name, description] = [text('id'), text('name'), text('description')];
+  return { ...(id && { id }), ...(name && { name }), ...(description && { description }) };
+}

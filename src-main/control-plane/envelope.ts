@@ -1,0 +1,38 @@
+import type { HeaderList } from '../../shared/trace.ts';
+import type { Command } from './command.ts';
+import { responseHeadersJson, type ContentTypeRule } from './response-headers.ts';
+
+export type ResponseType =
+  'jsonrpc_response' | 'jsonrpc_notify' | 'notify_ack' | 'session_termination_response' | 'oauth_discovery_response';
+
+export interface ResponseParts {
+  readonly type: ResponseType;
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Goes into `resp_json` byte for byte: it must be one well-formed JSON value. */
+  readonly json?: Buffer | undefined;
+}
+
+const contentTypeRules: Readonly<Record<ResponseType, ContentTypeRule>> = {
+  jsonrpc_response: 'message',
+  jsonrpc_notify: 'notification',
+  notify_ack: 'as-is',
+  session_termination_response: 'as-is',
+  oauth_discovery_response: 'as-is',
+};
+
+/** The body of a response POST (protocol.md, "Posting a response"). The shard token has no place in it. */
+export function responseBody(command: Command, parts: ResponseParts): Buffer {
+  const { type, status, headers, json } = parts;
+  const head = `{"request_id":${command.requestIdJson},"channel":"${command.channel}"`;
+  const headersJson = responseHeadersJson(headers, contentTypeRules[type]);
+  const tail = `${headersJson === undefined ? '' : `,"resp_headers":${headersJson}`},"resp_code":${status},"resp_type":"${type}"}`;
+  if (json === undefined) return Buffer.from(head + tail);
+  const start = `${head},"resp_json":`;
+  const startBytes = Buffer.byteLength(start);
+  const body = Buffer.allocUnsafe(startBytes + json.length + Buffer.byteLength(tail));
+  body.write(start, 0);
+  json.copy(body, startBytes);
+  body.write(tail, startBytes + json.length);
+  return body;
+}

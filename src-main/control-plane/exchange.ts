@@ -1,0 +1,117 @@
+import type { Dispatcher } from 'undici';
+
+/** A request of the control plane's and whatever comes back, told as it happens. Exactly one of `end` and `fail` is called, and nothing after it. */
+export interface ExchangeListener {
+  headers(status: number): void;
+  /** Something moved: a chunk was received or sent. */
+  progress(): void;
+  end(status: number, body: Buffer, header: (name: string) => string | undefined): void;
+  /** `body` is what had come of it by then. */
+  fail(error: unknown, body: Buffer): void;
+}
+
+export interface ExchangeRequest {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: string[];
+  readonly body?: Buffer;
+}
+
+const nothing: Buffer = Buffer.alloc(0);
+
+/**
+ * One HTTP exchange on undici's `dispatch`, without a promise, a stream or an AbortSignal. It never follows a redirect and
+ * has no timeouts: time is the caller's business.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #listener: ExchangeListener;
+  #abort: ((error?: Error) => void) | undefined;
+  #over = false;
+  #written = false;
+  #status = 0;
+  #headers: readonly Buffer[] = [];
+  #first: Buffer | undefined;
+  #chunks: Buffer[] | undefined;
+  #release: (() => void) | undefined;
+
+  constructor(listener: ExchangeListener) {
+    this.#listener = listener;
+  }
+
+  /** Whether a byte may have reached the other end: false means that repeating it is safe. */
+  get written(): boolean {
+    return this.#written;
+  }
+
+  /** Calls `release` once nothing of the exchange is left on a connection. */
+  onOver(release: () => void): void {
+    if (this.#over) release();
+    else this.#release = release;
+  }
+
+  send(dispatcher: Dispatcher, request: ExchangeRequest): void {
+    if (this.#over) return;
+    const { origin, path, method, headers, body } = request;
+    dispatcher.dispatch({ origin, path, method, headers, body: body ?? null, headersTimeout: 0, bodyTimeout: 0 }, this);
+  }
+
+  /** Ends it from this side; the listener is told unless it is over. The connection is closed when the request is on its way. */
+  abort(error: Error): void {
+    this.onError(error);
+    this.#abort?.(error);
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort;
+    if (this.#over) abort(new Error('aborted'));
+    else this.#written = true;
+  }
+
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    if (status < 200 || this.#over) return true;
+    this.#status = status;
+    this.#headers = headers;
+    this.#listener.headers(status);
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#over) return true;
+    if (this.#first === undefined) this.#first = chunk;
+    else (this.#chunks ??= [this.#first]).push(chunk);
+    this.#listener.progress();
+    return true;
+  }
+
+  onBodySent(): void {
+    if (!this.#over) this.#listener.progress();
+  }
+
+  onComplete(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#release?.();
+    this.#listener.end(this.#status, this.#body(), (name) => this.#header(name));
+  }
+
+  onError(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#release?.();
+    this.#listener.fail(error, this.#body());
+  }
+
+  #body(): Buffer {
+    return this.#chunks ? Buffer.concat(this.#chunks) : (this.#first ?? nothing);
+  }
+
+  #header(name: string): string | undefined {
+    for (let index = 0; index + 1 < this.#headers.length; index += 2) {
+      if (this.#headers[index]?.toString('latin1').toLowerCase() === name) {
+        return this.#headers[index + 1]?.toString('latin1');
+      }
+    }
+    return undefined;
+  }
+}

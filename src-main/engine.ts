@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { TunnelError } from '../shared/errors.ts';
+import type { Profile } from '../shared/profile.ts';
+import type { TunnelSnapshot } from '../shared/tunnel.ts';
+import type { ClientIdentity } from './control-plane/request-headers.ts';
+import { createChannels, type ChannelDeps } from './mcp/channels.ts';
+import { createRoutes } from './network/routes.ts';
+import { createOAuthDiscovery } from './oauth/discovery.ts';
+import type { Log } from './observe/log.ts';
+import type { TraceSink } from './observe/trace-sink.ts';
+import type { SecretResolver } from './secrets/secret-resolver.ts';
+import { systemClock, type Clock } from './tunnel/clock.ts';
+import { Tunnel } from './tunnel/tunnel.ts';
+import type { NudgeReason, TunnelManager } from './tunnel/tunnel-manager.ts';
+import { version } from './version.ts';
+
+export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'searchPath' | 'env'> {
+  readonly secrets: SecretResolver;
+  readonly log: Log;
+  readonly traces: TraceSink;
+  readonly clock?: Clock;
+}
+
+/** Calls in flight get this long when a tunnel is stopped, in milliseconds. */
+const defaultGraceMs = 7_000;
+/** Snapshots are shown to people: a burst of changes is told once. */
+const coalesceMs = 40;
+/** How often the two clocks are compared: the monotonic one stands still in suspend on Linux. */
+const sleepCheckMs = 5_000;
+const sleptMs = 10_000;
+
+/** The composition: tunnels of one process with all that they need. Both entries, app and command line, start it. */
+export function createEngine(options: EngineOptions): TunnelManager {
+  return new Engine(options);
+}
+
+class Engine implements TunnelManager {
+  readonly #options: EngineOptions;
+  readonly #clock: Clock;
+  readonly #identity: ClientIdentity = { name: 'culvert', version, instanceId: randomUUID() };
+  readonly #tunnels = new Map<string, Tunnel>();
+  readonly #listeners = new Set<(snapshot: TunnelSnapshot) => void>();
+  readonly #changed = new Set<Tunnel>();
+  #sleepCheck: NodeJS.Timeout | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async start(profile: Profile): Promise<void> {
+    if (!profile.channels.some(({ name }) => name === 'main') && !profile.controlPlane.pollChannels) {
+      throw new TunnelError('config_invalid', 'local', {
+        field: 'mcp',
+        problem: 'there is no server for the channel main',
+      });
+    }
+    const tunnel = this.#create(profile);
+    const before = this.#tunnels.get(profile.id);
+    this.#tunnels.set(profile.id, tunnel);
+    // what is in flight on the old one finishes there, while the new one already polls
+    if (before && before.state.kind !== 'stopped') void before.stop(defaultGraceMs);
+    this.#watchSleep();
+    this.#tell(tunnel);
+    await tunnel.start();
+  }
+
+  async stop(id: string, graceMs = defaultGraceMs): Promise<void> {
+    await this.#tunnels.get(id)?.stop(graceMs);
+  }
+
+  async stopAll(graceMs = defaultGraceMs): Promise<void> {
+    await Promise.all([...this.#tunnels.values()].filter(isOn).map((tunnel) => tunnel.stop(graceMs)));
+  }
+
+  nudge(reason: NudgeReason, id?: string): void {
+    for (const tunnel of this.#tunnels.values()) if (id === undefined || tunnel.profile.id === id) tunnel.nudge(reason);
+  }
+
+  snapshots(): readonly TunnelSnapshot[] {
+    return [...this.#tunnels.values()].map((tunnel) => tunnel.snapshot());
+  }
+
+  onChange(listener: (snapshot: TunnelSnapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #create(profile: Profile): Tunnel {
+    const { secrets, traces, log } = this.#options;
+    const clock = this.#clock;
+    const routes = createRoutes(profile, { secrets, env: this.#options.env });
+    const channels = createChannels(profile, { ...this.#options, routes, clock });
+    const main = profile.channels.find(({ name }) => name === 'main');
+    const discovery =
+      main?.kind === 'http' ? createOAuthDiscovery(main, profile.mcp, { routes, secrets, clock }) : undefined;
+    const tunnel: Tunnel = new Tunnel(profile, {
+      clock,
+      secrets,
+      routes,
+      channels,
+      identity: this.#identity,
+      traces,
+      log,
+      discover: discovery && ((cancellation) => discovery.answer(cancellation)),
+      changed: () => this.#tell(tunnel),
+    });
+    return tunnel;
+  }
+
+  #tell(tunnel: Tunnel): void {
+    if (this.#listeners.size === 0) return;
+    if (this.#changed.size === 0) setTimeout(() => this.#tellNow(), coalesceMs);
+    this.#changed.add(tunnel);
+  }
+
+  #tellNow(): void {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const tunnel of changed) {
+      // one that was replaced has nothing more to say
+      if (this.#tunnels.get(tunnel.profile.id) !== tunnel) continue;
+      const snapshot = tunnel.snapshot();
+      for (const listener of this.#listeners) listener(snapshot);
+    }
+  }
+
+  #watchSleep(): void {
+    if (this.#sleepCheck) return;
+    const clock = this.#clock;
+    let wall = clock.wall();
+    let now = clock.now();
+    this.#sleepCheck = setInterval(() => {
+      const slept = clock.wall() - wall - (clock.now() - now) > sleptMs;
+      wall = clock.wall();
+      now = clock.now();
+      if (slept) this.nudge('wake');
+      if (![...this.#tunnels.values()].some(isOn)) {
+        clearInterval(this.#sleepCheck);
+        this.#sleepCheck = undefined;
+      }
+    }, sleepCheckMs);
+    this.#sleepCheck.unref();
+  }
+}
+
+const isOn = (tunnel: Tunnel): boolean => tunnel.state.kind !== 'stopped';

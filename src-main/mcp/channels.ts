@@ -1,0 +1,37 @@
+import type { ChannelConfig, Profile } from '../../shared/profile.ts';
+import type { Routes } from '../network/routes.ts';
+import type { Log } from '../observe/log.ts';
+import type { SecretResolver } from '../secrets/secret-resolver.ts';
+import type { Clock } from '../tunnel/clock.ts';
+import type { Channel } from './channel.ts';
+import { createHttpChannel } from './http-channel.ts';
+import { withheldVariables, type Environment } from './process-environment.ts';
+import { createStdioChannel, type StdioChannelDeps } from './stdio/stdio-channel.ts';
+import { tellLog } from './stdio/tell-log.ts';
+
+export interface ChannelDeps extends Pick<StdioChannelDeps, 'children' | 'searchPath'> {
+  readonly clock: Clock;
+  readonly env: Environment;
+  readonly secrets: SecretResolver;
+  readonly routes: Routes;
+  readonly log: Log;
+}
+
+/** The private servers of a profile. Throws `config_invalid` when a command cannot be split; nothing is started yet. */
+export function createChannels(profile: Profile, deps: ChannelDeps): Channel[] {
+  return profile.channels.map((config) => createChannel(profile, config, deps));
+}
+
+function createChannel(profile: Profile, config: ChannelConfig, deps: ChannelDeps): Channel {
+  const { clock, env, secrets, routes, log, children, searchPath } = deps;
+  if (config.kind === 'http') return createHttpChannel(config, profile.mcp, { routes, secrets, clock });
+  return createStdioChannel(config, {
+    clock,
+    environment: env,
+    withheld: withheldVariables(profile.controlPlane),
+    secrets,
+    log: tellLog(log, { tunnel: profile.id, channel: config.name }),
+    ...(children === undefined ? {} : { children }),
+    ...(searchPath === undefined ? {} : { searchPath }),
+  });
+}

@@ -1,0 +1,52 @@
+import type { TunnelError } from '../../shared/errors.ts';
+
+/** A connection that is closed sooner was not closed for being quiet. */
+const quietMs = 2_000;
+const leastWaitMs = 1_000;
+const similar = (a: number, b: number): boolean => Math.abs(a - b) <= 500 + 0.15 * Math.max(a, b);
+
+export interface Cut {
+  readonly cutAfterMs: number;
+  readonly waitMs: number;
+}
+
+/**
+ * Tells a proxy that ends quiet connections from an outage: a poll that was closed without an answer after a long wait is
+ * tried again at once, and when the next one is closed at about the same age, polls wait for less than that from then on.
+ */
+export class CutDetector {
+  #waitMs: number;
+  #suspect: number | undefined;
+  #grace = true;
+
+  constructor(waitMs: number) {
+    this.#waitMs = waitMs;
+  }
+
+  /** How long the service is asked to hold a poll, in milliseconds. */
+  get waitMs(): number {
+    return this.#waitMs;
+  }
+
+  /** A poll failed at an age in milliseconds: `again` = try at once, a cut = the wait was shortened, undefined = a failure like any other. */
+  closed(error: TunnelError, age: number): Cut | 'again' | undefined {
+    const quiet = (error.code === 'closed_early' || error.code === 'connect_reset') && age >= quietMs;
+    if (!quiet || age > this.#waitMs) return undefined;
+    if (this.#suspect !== undefined && similar(this.#suspect, age)) {
+      const cutAfterMs = Math.round(Math.min(this.#suspect, age));
+      this.#waitMs = Math.max(leastWaitMs, Math.floor(cutAfterMs * 0.8));
+      this.#suspect = undefined;
+      return { cutAfterMs, waitMs: this.#waitMs };
+    }
+    this.#suspect = age;
+    const again = this.#grace;
+    this.#grace = false;
+    return again ? 'again' : undefined;
+  }
+
+  /** A poll was answered after so many milliseconds. */
+  survived(age: number): void {
+    this.#grace = true;
+    if (this.#suspect !== undefined && age > this.#suspect * 1.2) this.#suspect = undefined;
+  }
+}

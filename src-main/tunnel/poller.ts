@@ -1,0 +1,275 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { ControlPlaneClient, Pending, PollOutcome } from '../control-plane/client.ts';
+import type { PollBody } from '../control-plane/commands.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { CutDetector } from './cut-detector.ts';
+
+export interface PollerOptions {
+  readonly client: Pick<ControlPlaneClient, 'poll'>;
+  readonly clock: Clock;
+  /** Asked of the service for every poll, in milliseconds. */
+  readonly timeoutMs: number;
+  /** On top of it, before a poll is given up. */
+  readonly guardrailMs: number;
+  /** Least time between two polls that came back empty at once. */
+  readonly intervalMs: number;
+  /** How many long polls may overlap. */
+  readonly maxPolls: number;
+  /** Room in the queue. */
+  readonly free: () => number;
+  readonly deliver: (body: PollBody) => void;
+  readonly succeeded: () => void;
+  readonly failed: (error: TunnelError, attempt: number, waitMs: number) => void;
+  readonly cut: (cut: { cutAfterMs: number; waitMs: number }) => void;
+}
+
+/** The service's own limit. */
+const mostCommands = 25;
+const orderPatienceMs = 250;
+const failureBaseMs = 500;
+const failureCapMs = 30_000;
+/** Answers that time alone will not change: a person must act. */
+const personWaitMs = 60_000;
+/** An empty poll that comes back sooner than this did not wait. */
+const atOnceMs = 100;
+
+interface Poll {
+  readonly sentAt: number;
+  /** Commands that it may bring: room that others must not count on. */
+  reserved: number;
+  pending: Pending | undefined;
+  stopTimer: (() => void) | undefined;
+  hasHeaders: boolean;
+  body: PollBody | undefined;
+}
+
+/** Errors after which another try within seconds makes no sense (PROTOCOL, "Responses"). */
+const needsPerson: ReadonlySet<TunnelError['code']> = new Set([
+  'unauthorized',
+  'forbidden',
+  'tunnel_not_found',
+  'redirected',
+  'unexpected_status',
+  'key_missing',
+  'header_invalid',
+]);
+
+/**
+ * Long polls, one when it is quiet, several while answers keep coming non-empty and early: as soon as an answer's headers
+ * arrive the next poll goes out, so that at any distance a burst costs one round trip (PROTOCOL, "Polling").
+ */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #out = new Set<Poll>();
+  /** Polls whose headers have come, in that order, until their commands are delivered. */
+  readonly #arrived: Poll[] = [];
+  readonly #cuts: CutDetector;
+  /** How many polls should wait for their headers. */
+  #wanted = 1;
+  #attempt = 0;
+  #failedAt = -Infinity;
+  #running = false;
+  /** Monotonic time before which no poll goes out, and before which not even a person can make one. */
+  #notBefore = 0;
+  #hardNotBefore = 0;
+  #stopRetry: (() => void) | undefined;
+  #stopPatience: (() => void) | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#cuts = new CutDetector(options.timeoutMs);
+  }
+
+  /** Polls that wait for their headers. */
+  get out(): number {
+    let out = 0;
+    for (const poll of this.#out) if (!poll.hasHeaders) out++;
+    return out;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.fill();
+  }
+
+  /**
+   * No more polls. Those whose headers have not come are aborted; the others are read to their end, since the service
+   * counts their commands as delivered. Resolves when nothing is out.
+   */
+  stop(): Promise<void> {
+    this.#running = false;
+    this.#stopRetry?.();
+    this.#abortWaiting();
+    if (this.#out.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#idle = resolve));
+  }
+
+  /** One immediate try of what waits for a retry. A `Retry-After` is never overridden. */
+  nudge(): void {
+    this.#notBefore = Math.min(this.#notBefore, this.#hardNotBefore);
+    this.fill();
+  }
+
+  /** After sleep: connections may be dead without saying so. */
+  restart(): void {
+    this.#abortWaiting();
+    this.nudge();
+  }
+
+  /** Sends the polls that should be out. To be called whenever room in the queue grows. */
+  fill(): void {
+    if (!this.#running) return;
+    const { clock } = this.#options;
+    const wait = this.#notBefore - clock.now();
+    if (wait > 0) {
+      this.#stopRetry?.();
+      this.#stopRetry = clock.after(wait, () => {
+        this.#stopRetry = undefined;
+        this.fill();
+      });
+      return;
+    }
+    const out = this.#options.maxPolls === 1 ? this.#out.size : this.out;
+    for (let missing = this.#wanted - out; missing > 0; missing--) {
+      const room = this.#options.free() - this.#reserved;
+      if (room <= 0) return;
+      // what is there is shared among those that are still to go, so that one does not keep the others from going
+      this.#send(Math.min(mostCommands, Math.ceil(room / missing)));
+    }
+  }
+
+  get #reserved(): number {
+    let reserved = 0;
+    for (const poll of this.#out) reserved += poll.reserved;
+    return reserved;
+  }
+
+  #send(limit: number): void {
+    const { client, clock, guardrailMs } = this.#options;
+    const { waitMs } = this.#cuts;
+    const poll: Poll = {
+      sentAt: clock.now(),
+      reserved: limit,
+      pending: undefined,
+      stopTimer: undefined,
+      hasHeaders: false,
+      body: undefined,
+    };
+    this.#out.add(poll);
+    const limitMs = waitMs + guardrailMs;
+    const arm = (): void => {
+      poll.stopTimer?.();
+      poll.stopTimer = clock.after(limitMs, () => {
+        poll.pending?.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(limitMs / 1000) }));
+      });
+    };
+    arm();
+    poll.pending = client.poll(limit, waitMs, {
+      headers: () => this.#headers(poll),
+      // a body may be long: it is given up only when nothing comes any more
+      progress: arm,
+      done: (outcome) => this.#done(poll, outcome),
+    });
+  }
+
+  #headers(poll: Poll): void {
+    poll.hasHeaders = true;
+    this.#arrived.push(poll);
+    if (this.#attempt === 0 && this.#options.clock.now() - poll.sentAt < this.#cuts.waitMs) {
+      this.#wanted = Math.min(this.#options.maxPolls, this.#wanted + 1);
+    }
+    this.fill();
+  }
+
+  #done(poll: Poll, outcome: PollOutcome): void {
+    poll.stopTimer?.();
+    if (!this.#out.has(poll)) return;
+    const body = outcome.ok ? outcome : outcome.body;
+    if (poll.hasHeaders) {
+      poll.body = body ?? { commands: [], skipped: [] };
+      this.#deliverInOrder();
+    } else {
+      this.#over(poll);
+    }
+    if (!this.#running) return this.#settle();
+    if (outcome.ok) this.#succeeded(poll, outcome);
+    else this.#failed(poll, outcome);
+    this.fill();
+  }
+
+  #succeeded(poll: Poll, body: PollBody): void {
+    const { clock, intervalMs } = this.#options;
+    const age = clock.now() - poll.sentAt;
+    this.#attempt = 0;
+    this.#notBefore = 0;
+    this.#cuts.survived(age);
+    if (body.commands.length === 0) {
+      this.#wanted = 1;
+      if (intervalMs > 0 && age < atOnceMs) this.#notBefore = clock.now() + intervalMs - age;
+    }
+    this.#options.succeeded();
+  }
+
+  #failed(poll: Poll, { error, retryAfterMs }: Extract<PollOutcome, { ok: false }>): void {
+    const { clock } = this.#options;
+    this.#wanted = 1;
+    const cut = this.#cuts.closed(error, clock.now() - poll.sentAt);
+    if (cut === 'again') return;
+    if (cut) return this.#options.cut(cut);
+    // several polls that were out together fail together: that is one failure
+    if (poll.sentAt < this.#failedAt) return;
+    this.#failedAt = clock.now();
+    this.#attempt++;
+    const backoff = needsPerson.has(error.code)
+      ? personWaitMs
+      : backoffMs(this.#attempt, () => clock.random(), failureBaseMs, failureCapMs);
+    const wait = Math.max(backoff, retryAfterMs ?? 0);
+    this.#notBefore = clock.now() + wait;
+    this.#hardNotBefore = retryAfterMs === undefined ? 0 : clock.now() + retryAfterMs;
+    this.#options.failed(error, this.#attempt, wait);
+  }
+
+  /** Commands go on in the order in which their polls' headers arrived; a later answer waits only so long for an earlier one. */
+  #deliverInOrder(): void {
+    this.#stopPatience?.();
+    this.#stopPatience = undefined;
+    while (this.#arrived[0]?.body) this.#deliver(this.#arrived[0]);
+    const complete = this.#arrived.find(({ body }) => body !== undefined);
+    if (!complete) return;
+    this.#stopPatience = this.#options.clock.after(orderPatienceMs, () => {
+      for (const poll of [...this.#arrived]) if (poll.body) this.#deliver(poll);
+      this.fill();
+    });
+  }
+
+  #deliver(poll: Poll): void {
+    this.#arrived.splice(this.#arrived.indexOf(poll), 1);
+    this.#over(poll);
+    if (poll.body) this.#options.deliver(poll.body);
+    this.#settle();
+  }
+
+  #over(poll: Poll): void {
+    poll.reserved = 0;
+    this.#out.delete(poll);
+  }
+
+  #abortWaiting(): void {
+    const gone = new TunnelError('cancelled', 'control-plane');
+    for (const poll of [...this.#out]) {
+      if (poll.hasHeaders) continue;
+      // told before it is aborted, so that its end is no failure
+      poll.stopTimer?.();
+      this.#over(poll);
+      poll.pending?.abort(gone);
+    }
+  }
+
+  #settle(): void {
+    if (this.#running || this.#out.size > 0) return;
+    this.#idle?.();
+    this.#idle = undefined;
+  }
+}

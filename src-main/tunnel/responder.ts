@@ -1,0 +1,188 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { ControlPlaneClient, Pending, PostOutcome } from '../control-plane/client.ts';
+import type { Command } from '../control-plane/command.ts';
+import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
+import type { TraceSink } from '../observe/trace-sink.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+
+export interface ResponderOptions {
+  readonly client: Pick<ControlPlaneClient, 'post'>;
+  readonly clock: Clock;
+  readonly traces: TraceSink;
+  /** An answer was taken: the round trip in milliseconds. */
+  readonly posted: (roundTripMs: number) => void;
+  /** The control plane refused the key. */
+  readonly refused: (error: TunnelError) => void;
+}
+
+const retryBaseMs = 100;
+const retryCapMs = 5_000;
+/** A post on which nothing moves for so long is given up and tried again. */
+const stallMs = 15_000;
+/** Notifications of one call that wait for their turn; of more, progress is dropped first. */
+const mostNotifications = 64;
+
+const retriedStatus: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
+
+/** How posting an answer ended. `gone`: the service no longer waits (404), which is an end like any other. */
+export type Delivery = 'taken' | 'gone' | 'refused' | 'cancelled';
+
+interface Queued {
+  readonly bytes: Buffer;
+  readonly parts: ResponseParts;
+  readonly isProgress: boolean;
+}
+
+/** A call's notifications on their way: in order, one at a time, never in the way of the server. */
+interface Outbox {
+  readonly waiting: Queued[];
+  posting: boolean;
+  /** One was lost: the later ones are skipped, the answer is still sent. */
+  lost: boolean;
+  whenEmpty: (() => void) | undefined;
+}
+
+/** Posts answers and notifications with the retries that protocol.md allows, and stops at a call's end. */
+export class Responder {
+  readonly #options: ResponderOptions;
+  readonly #outboxes = new Map<Command, Outbox>();
+
+  constructor(options: ResponderOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a notification; never waits. */
+  notify(command: Command, parts: ResponseParts): void {
+    const { traces } = this.#options;
+    const bytes = parts.json ?? Buffer.alloc(0);
+    let outbox = this.#outboxes.get(command);
+    if (!outbox) {
+      outbox = { waiting: [], posting: false, lost: false, whenEmpty: undefined };
+      this.#outboxes.set(command, outbox);
+      command.cancellation.onCancel(() => this.#outboxes.delete(command));
+    }
+    const isProgress = bytes.includes('"notifications/progress"');
+    let dropped = outbox.lost;
+    if (!dropped && outbox.waiting.length >= mostNotifications) {
+      const oldest = outbox.waiting.findIndex((queued) => queued.isProgress);
+      if (oldest >= 0) outbox.waiting.splice(oldest, 1);
+      else dropped = true;
+    }
+    if (command.trace) traces.notification(command.trace, bytes, dropped);
+    if (dropped) return;
+    outbox.waiting.push({ bytes, parts, isProgress });
+    this.#postNext(command, outbox);
+  }
+
+  /** Posts the one terminal answer, after the call's notifications. Resolves with how that ended; `done` is not called twice. */
+  answer(command: Command, parts: ResponseParts, done: (delivery: Delivery, error?: TunnelError) => void): void {
+    const outbox = this.#outboxes.get(command);
+    const post = (): void => {
+      this.#outboxes.delete(command);
+      this.#post(command, responseBody(command, parts), 'terminal', done);
+    };
+    if (outbox && (outbox.posting || outbox.waiting.length > 0) && !outbox.lost) outbox.whenEmpty = post;
+    else post();
+  }
+
+  #postNext(command: Command, outbox: Outbox): void {
+    if (outbox.posting) return;
+    const queued = outbox.lost ? undefined : outbox.waiting.shift();
+    if (!queued) {
+      const { whenEmpty } = outbox;
+      outbox.whenEmpty = undefined;
+      whenEmpty?.();
+      return;
+    }
+    outbox.posting = true;
+    this.#post(command, responseBody(command, queued.parts), 'notification', (delivery) => {
+      outbox.posting = false;
+      if (delivery === 'cancelled') return;
+      if (delivery !== 'taken') {
+        outbox.lost = true;
+        outbox.waiting.length = 0;
+      }
+      this.#postNext(command, outbox);
+    });
+  }
+
+  /** Tries until the answer is taken, refused for good, or the call is over. The bytes are the same every time. */
+  #post(
+    command: Command,
+    body: Buffer,
+    kind: 'terminal' | 'notification',
+    done: (delivery: Delivery, error?: TunnelError) => void,
+  ): void {
+    const { client, clock } = this.#options;
+    if (command.cancellation.reason !== undefined) return done('cancelled');
+    let attempt = 0;
+    let pending: Pending | undefined;
+    let stopTimer: (() => void) | undefined;
+    let over = false;
+
+    const finish = (delivery: Delivery, error?: TunnelError): void => {
+      if (over) return;
+      over = true;
+      stopTimer?.();
+      stopListening();
+      done(delivery, error);
+    };
+    const attemptOnce = (): void => {
+      attempt++;
+      const sentAt = clock.now();
+      const watch = (): void => {
+        stopTimer?.();
+        stopTimer = clock.after(stallMs, () => pending?.abort(new TunnelError('timed_out', 'control-plane', {})));
+      };
+      watch();
+      pending = client.post(command, body, {
+        progress: watch,
+        done: (outcome) => {
+          stopTimer?.();
+          if (over) return;
+          this.#record(command, kind, sentAt, outcome);
+          settle(outcome, clock.now() - sentAt);
+        },
+      });
+    };
+    const settle = (outcome: PostOutcome, ms: number): void => {
+      const { status, error, retryAfterMs } = outcome;
+      if (status !== undefined && status >= 200 && status < 300) {
+        this.#options.posted(ms);
+        finish('taken');
+      } else if (status === 404) {
+        finish('gone');
+      } else if (!mayRetry(kind, outcome)) {
+        if (error && (status === 401 || status === 403)) this.#options.refused(error);
+        finish('refused', error);
+      } else {
+        const wait = backoffMs(attempt, () => clock.random(), retryBaseMs, retryCapMs);
+        stopTimer = clock.after(Math.max(wait, retryAfterMs ?? 0), attemptOnce);
+      }
+    };
+    const stopListening = command.cancellation.onCancel(() => {
+      const last = pending;
+      finish('cancelled');
+      last?.abort(new TunnelError('cancelled', 'control-plane'));
+    });
+    attemptOnce();
+  }
+
+  #record(command: Command, kind: 'terminal' | 'notification', sentAt: number, outcome: PostOutcome): void {
+    const { trace, receipt } = command;
+    if (!trace || kind === 'notification') return;
+    trace.attempts.push({
+      at: sentAt - receipt.now,
+      ms: this.#options.clock.now() - sentAt,
+      ...(outcome.status === undefined ? {} : { status: outcome.status }),
+      ...(outcome.error === undefined ? {} : { error: outcome.error.toJSON() }),
+    });
+  }
+}
+
+/** protocol.md, "Errors, retries, and concurrency": a notification may not arrive twice, an answer may. */
+function mayRetry(kind: 'terminal' | 'notification', { status, written }: PostOutcome): boolean {
+  if (kind === 'notification') return status === 429 || (status === undefined && !written);
+  return status === undefined || retriedStatus.has(status);
+}

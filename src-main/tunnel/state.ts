@@ -1,0 +1,71 @@
+import type { TunnelErrorData } from '../../shared/errors.ts';
+import type { TunnelState } from '../../shared/tunnel.ts';
+
+/** What happens to a tunnel. Times are wall-clock milliseconds. */
+export type TunnelEvent =
+  | { readonly kind: 'start'; readonly at: number }
+  | { readonly kind: 'step'; readonly at: number; readonly step: Extract<TunnelState, { kind: 'starting' }>['step'] }
+  /** A poll was answered as it should be; `unusable` are the channels that cannot take calls now. */
+  | { readonly kind: 'polled'; readonly at: number; readonly unusable: readonly string[] }
+  | {
+      readonly kind: 'poll-failed';
+      readonly at: number;
+      readonly error: TunnelErrorData;
+      readonly attempt: number;
+      readonly nextTryAt: number;
+    }
+  | { readonly kind: 'channels'; readonly at: number; readonly unusable: readonly string[] }
+  | { readonly kind: 'stop'; readonly at: number; readonly inFlight: number; readonly forced: boolean }
+  | { readonly kind: 'stopped'; readonly at: number; readonly error?: TunnelErrorData };
+
+export const stoppedSince = (at: number): TunnelState => ({ kind: 'stopped', since: at });
+
+const needsPerson = ({ code }: TunnelErrorData): boolean => code === 'unauthorized' || code === 'forbidden';
+
+function working(state: TunnelState, at: number, unusable: readonly string[]): TunnelState {
+  if (unusable.length === 0) return state.kind === 'connected' ? state : { kind: 'connected', since: at };
+  const channels = [...unusable].sort();
+  if (state.kind === 'degraded' && state.channels.join() === channels.join()) return state;
+  return { kind: 'degraded', since: state.kind === 'degraded' ? state.since : at, channels };
+}
+
+/**
+ * The state of a tunnel after an event (DESIGN, "State words"). Pure; gives back the same object when nothing changes,
+ * and `since` is when the state's kind began.
+ */
+export function next(state: TunnelState, event: TunnelEvent): TunnelState {
+  if (event.kind === 'start') {
+    return state.kind === 'stopped' ? { kind: 'starting', since: event.at, step: 'secrets' } : state;
+  }
+  if (event.kind === 'stopped') {
+    return { kind: 'stopped', since: event.at, ...(event.error === undefined ? {} : { error: event.error }) };
+  }
+  if (state.kind === 'stopped') return state;
+  if (event.kind === 'stop') {
+    const { inFlight, forced } = event;
+    const since = state.kind === 'stopping' ? state.since : event.at;
+    const already = state.kind === 'stopping' && state.forced;
+    return { kind: 'stopping', since, inFlight, forced: forced || already };
+  }
+  if (state.kind === 'stopping') return state;
+  switch (event.kind) {
+    case 'step':
+      return state.kind === 'starting' ? { ...state, step: event.step } : state;
+    case 'polled':
+      return working(state, event.at, event.unusable);
+    case 'channels':
+      return state.kind === 'connected' || state.kind === 'degraded' ? working(state, event.at, event.unusable) : state;
+    case 'poll-failed': {
+      const { error, attempt, nextTryAt } = event;
+      if (needsPerson(error)) {
+        return {
+          kind: 'unauthorised',
+          since: state.kind === 'unauthorised' ? state.since : event.at,
+          error,
+          nextTryAt,
+        };
+      }
+      return { kind: 'waiting', since: state.kind === 'waiting' ? state.since : event.at, error, attempt, nextTryAt };
+    }
+  }
+}

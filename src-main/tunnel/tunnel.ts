@@ -1,0 +1,279 @@
+import type { TunnelError } from '../../shared/errors.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { TunnelSnapshot, TunnelState } from '../../shared/tunnel.ts';
+import { ControlPlaneClient, controlPlaneUrl, type TunnelMetadata } from '../control-plane/client.ts';
+import type { ClientIdentity } from '../control-plane/request-headers.ts';
+import { serverInfoHeader } from '../control-plane/server-info.ts';
+import type { Channel, ChannelAnswer } from '../mcp/channel.ts';
+import type { Routes } from '../network/routes.ts';
+import type { Log } from '../observe/log.ts';
+import type { TraceSink } from '../observe/trace-sink.ts';
+import type { SecretResolver } from '../secrets/secret-resolver.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { Clock } from './clock.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Poller } from './poller.ts';
+import { CommandQueue } from './queue.ts';
+import { Responder } from './responder.ts';
+import { next, stoppedSince, type TunnelEvent } from './state.ts';
+import type { NudgeReason } from './tunnel-manager.ts';
+
+export interface TunnelParts {
+  readonly clock: Clock;
+  readonly secrets: SecretResolver;
+  readonly routes: Routes;
+  readonly channels: readonly Channel[];
+  readonly identity: ClientIdentity;
+  readonly traces: TraceSink;
+  readonly log: Log;
+  readonly discover: ((cancellation: Cancellation) => Promise<ChannelAnswer>) | undefined;
+  /** Looks at start, before the first poll, at what the service wants to know of the servers. Never rejects. */
+  readonly beforePolling?: () => Promise<void>;
+  /** Something that the snapshot shows has changed. */
+  readonly changed: () => void;
+}
+
+/** The service is asked for the tunnel's name; it must not hold the first poll up for longer. */
+const metadataLimitMs = 5_000;
+/** What is left of a drain is answered, and the answers posted, within this time. */
+const lastWordsMs = 1_000;
+
+const unusableKinds: ReadonlySet<Channel['state']['kind']> = new Set([
+  'restarting',
+  'crash-loop',
+  'unusable',
+  'stopped',
+]);
+
+/** One running tunnel: polls, hands to channels, posts. Made for one start; a changed profile makes another. */
+export class Tunnel {
+  readonly profile: Profile;
+  readonly #parts: TunnelParts;
+  readonly #client: ControlPlaneClient;
+  readonly #queue: CommandQueue;
+  readonly #poller: Poller;
+  readonly #dispatcher: Dispatcher;
+  readonly #stopListening: (() => void)[] = [];
+  #state: TunnelState;
+  #metadata: TunnelMetadata = {};
+  #lastPollAt: number | undefined;
+  #roundTripMs: number | undefined;
+  #pollCut: TunnelSnapshot['pollCut'];
+  #stopping: Promise<void> | undefined;
+  #force: (() => void) | undefined;
+
+  constructor(profile: Profile, parts: TunnelParts) {
+    const { clock, secrets, routes, channels, identity, traces, log } = parts;
+    const { controlPlane: config, mcp } = profile;
+    this.profile = profile;
+    this.#parts = parts;
+    this.#state = stoppedSince(clock.wall());
+    this.#client = new ControlPlaneClient({
+      config,
+      routes,
+      secrets,
+      clock,
+      identity,
+      serverInfo: () => serverInfoHeader(channels),
+      onReplaced: () => this.nudge('person'),
+    });
+    this.#queue = new CommandQueue(config.maxInflight, channels.length);
+    const responder = new Responder({
+      client: this.#client,
+      clock,
+      traces,
+      posted: (ms) => (this.#roundTripMs = ms),
+      refused: (error) => log.error('The control plane refuses the key.', { code: error.code }, { tunnel: profile.id }),
+    });
+    this.#dispatcher = new Dispatcher({
+      tunnel: profile.id,
+      channels: new Map(channels.map((channel) => [channel.name, channel])),
+      queue: this.#queue,
+      responder,
+      clock,
+      traces,
+      log,
+      maxConcurrent: mcp.maxConcurrentRequests,
+      ownLimitMs: mcp.connectionMaxTtlMs,
+      discover: parts.discover,
+      changed: () => this.#changed(),
+      roomy: () => this.#poller.fill(),
+      expecting: (answers) => this.#client.warm(answers),
+    });
+    this.#poller = new Poller({
+      client: this.#client,
+      clock,
+      timeoutMs: config.pollTimeoutMs,
+      guardrailMs: config.pollDeadlineGuardrailMs,
+      intervalMs: config.pollIntervalMs,
+      maxPolls: config.maxPolls,
+      free: () => this.#queue.free,
+      deliver: (body) => this.#dispatcher.accept(body),
+      succeeded: () => this.#polled(),
+      failed: (error, attempt, waitMs) => this.#pollFailed(error, attempt, waitMs),
+      cut: (cut) => {
+        this.#pollCut = cut;
+        log.info('Something on the way closes quiet connections; polls wait less from now on.', cut, {
+          tunnel: profile.id,
+        });
+        this.#changed();
+      },
+    });
+    for (const channel of channels) {
+      this.#stopListening.push(
+        channel.onState(() => {
+          this.#apply({ kind: 'channels', at: clock.wall(), unusable: this.#unusable() });
+          this.#changed();
+        }),
+      );
+    }
+  }
+
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  get inFlight(): number {
+    return this.#dispatcher.inFlight;
+  }
+
+  snapshot(): TunnelSnapshot {
+    const { profile } = this;
+    const { name: title, description } = this.#metadata;
+    const { lastCommandAt, lastAnswerAt } = this.#dispatcher;
+    return {
+      id: profile.id,
+      name: profile.name,
+      tunnelId: profile.controlPlane.tunnelId,
+      controlPlane: controlPlaneUrl(profile.controlPlane).origin,
+      state: this.#state,
+      channels: this.#parts.channels.map(({ name, transport, target, state, inFlight }) => ({
+        name,
+        transport,
+        target,
+        state,
+        inFlight,
+      })),
+      queue: { depth: this.#queue.depth, capacity: this.#queue.capacity },
+      inFlight: this.#dispatcher.inFlight,
+      pollsOut: this.#poller.out,
+      counts: { ...this.#dispatcher.counts },
+      ...(title === undefined ? {} : { title }),
+      ...(description === undefined ? {} : { description }),
+      ...(this.#lastPollAt === undefined ? {} : { lastPollAt: this.#lastPollAt }),
+      ...(lastCommandAt === undefined ? {} : { lastCommandAt }),
+      ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
+      ...(this.#roundTripMs === undefined ? {} : { roundTripMs: this.#roundTripMs }),
+      ...(this.#pollCut === undefined ? {} : { pollCut: this.#pollCut }),
+    };
+  }
+
+  /** Starts the servers, asks for the tunnel's name and begins to poll. Resolves when polling has begun; never rejects. */
+  async start(): Promise<void> {
+    const { clock, channels, beforePolling } = this.#parts;
+    this.#apply({ kind: 'start', at: clock.wall() });
+    this.#apply({ kind: 'step', at: clock.wall(), step: 'channels' });
+    const metadata = this.#client.metadata(metadataLimitMs).then(
+      (found) => {
+        this.#metadata = found;
+        this.#changed();
+      },
+      // the first poll says what is wrong; a 404 here is tolerated
+      () => undefined,
+    );
+    await Promise.all([metadata, beforePolling?.(), ...channels.map((channel) => channel.start())]);
+    if (this.#stopping) return;
+    this.#apply({ kind: 'step', at: clock.wall(), step: 'first-poll' });
+    this.#poller.start();
+    this.#changed();
+  }
+
+  nudge(reason: NudgeReason): void {
+    const { clock, channels, routes } = this.#parts;
+    if (this.#stopping) return;
+    for (const channel of channels) channel.nudge();
+    if (reason === 'wake') {
+      const now = clock.wall();
+      // the monotonic clock stood still: by the caller's clock these are over
+      this.#dispatcher.cancelAll(
+        'deadline',
+        ({ deadlineAt, receipt }) => deadlineAt !== undefined && now - receipt.wall > deadlineAt - receipt.now,
+      );
+      void routes.closeIdle().finally(() => this.#poller.restart());
+    } else if (reason === 'network') {
+      this.#poller.restart();
+    } else {
+      this.#poller.nudge();
+    }
+  }
+
+  /** Drains: no new polls, calls in flight finish within `graceMs`, the rest is answered `client_internal`. A second call forces. */
+  stop(graceMs: number): Promise<void> {
+    if (this.#stopping) {
+      this.#apply({ kind: 'stop', at: this.#parts.clock.wall(), inFlight: this.inFlight, forced: true });
+      this.#force?.();
+      this.#changed();
+      return this.#stopping;
+    }
+    this.#stopping = this.#drain(graceMs);
+    return this.#stopping;
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    const { clock, channels, routes } = this.#parts;
+    this.#apply({ kind: 'stop', at: clock.wall(), inFlight: this.inFlight, forced: false });
+    this.#changed();
+    const forced = new Promise<void>((resolve) => (this.#force = resolve));
+    await this.#within(graceMs, [this.#poller.stop().then(() => this.#dispatcher.idle())], forced);
+    if (this.#dispatcher.inFlight > 0) {
+      this.#dispatcher.failAll();
+      await this.#within(lastWordsMs, [this.#dispatcher.idle()], forced);
+      this.#dispatcher.cancelAll('shutdown');
+    }
+    await Promise.all(channels.map((channel) => channel.close()));
+    for (const stop of this.#stopListening) stop();
+    this.#client.close();
+    await routes.close();
+    this.#apply({ kind: 'stopped', at: clock.wall() });
+    this.#changed();
+  }
+
+  /** Resolves when the work is done, the time is up, or a person forces. */
+  async #within(ms: number, work: Promise<unknown>[], forced: Promise<void>): Promise<void> {
+    let cancel: () => void = () => undefined;
+    const limit = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(ms, resolve)));
+    await Promise.race([Promise.all(work), limit, forced]);
+    cancel();
+  }
+
+  #polled(): void {
+    const { clock } = this.#parts;
+    this.#lastPollAt = clock.wall();
+    this.#apply({ kind: 'polled', at: this.#lastPollAt, unusable: this.#unusable() });
+    this.#changed();
+  }
+
+  #pollFailed(error: TunnelError, attempt: number, waitMs: number): void {
+    const { clock, log } = this.#parts;
+    const at = clock.wall();
+    this.#apply({ kind: 'poll-failed', at, error: error.toJSON(), attempt, nextTryAt: at + waitMs });
+    log.warn(
+      'A poll failed.',
+      { code: error.code, attempt, next_try_s: Math.round(waitMs / 100) / 10 },
+      { tunnel: this.profile.id },
+    );
+    this.#changed();
+  }
+
+  #unusable(): string[] {
+    return this.#parts.channels.filter(({ state }) => unusableKinds.has(state.kind)).map(({ name }) => name);
+  }
+
+  #apply(event: TunnelEvent): void {
+    this.#state = next(this.#state, event);
+  }
+
+  #changed(): void {
+    this.#parts.changed();
+  }
+}
