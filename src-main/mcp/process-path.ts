@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 import { type Environment, variable } from './process-environment.ts';
+import { signal } from './process-tree.ts';
 
 /** Between these the login shell prints its PATH: profiles print greetings of their own. */
 const marker = '__culvert_path__';
+const longestOutput = 1 << 20;
 
 /**
  * The PATH of a person's login shell, or undefined when there is none within `timeoutMs`: a program started from a
@@ -16,23 +18,28 @@ export async function loginShellPath(environment: Environment, timeoutMs = 3_000
   if (process.platform === 'win32' || shell === undefined || !posix.isAbsolute(shell)) return undefined;
   // fish prints $PATH, a list, joined by colons only when it is quoted; POSIX shells print the same.
   const script = `printf '%s%s%s' ${marker} "$PATH" ${marker}`;
+  const child = spawn(shell, ['-ilc', script], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...environment, TERM: 'dumb', DISABLE_AUTO_UPDATE: 'true' },
+    // A session of its own: an interactive shell must not take our terminal, and all that it starts can be ended with it.
+    detached: true,
+  });
   return new Promise((resolve) => {
-    const child = execFile(
-      shell,
-      ['-ilc', script],
-      {
-        encoding: 'utf8',
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: 1 << 20,
-        env: { ...environment, TERM: 'dumb', DISABLE_AUTO_UPDATE: 'true' },
-      },
-      (_error, stdout) => {
-        const [, path] = stdout.split(marker);
-        resolve(path === undefined || path === '' ? undefined : path);
-      },
-    );
-    child.stdin?.end();
+    let output = '';
+    const done = (): void => {
+      clearTimeout(timer);
+      if (child.pid !== undefined) signal(-child.pid, 'SIGKILL');
+      child.stdout.destroy();
+      const [, path] = output.split(marker);
+      resolve(path === undefined || path === '' ? undefined : path);
+    };
+    const timer = setTimeout(done, timeoutMs);
+    child.once('error', done);
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+      if (output.split(marker).length > 2 || output.length > longestOutput) done();
+    });
+    child.once('exit', () => setImmediate(done));
   });
 }
 

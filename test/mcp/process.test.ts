@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { profileSchema } from '../../shared/profile.ts';
 import { childEnvironment, withheldVariables } from '../../src-main/mcp/process-environment.ts';
 import { desktopPath, enhancedPath, loginShellPath } from '../../src-main/mcp/process-path.ts';
 import { resolveProgram, spawnPlan } from '../../src-main/mcp/process-program.ts';
-import { type ProcessRow, treeOf } from '../../src-main/mcp/process-tree.ts';
+import { type ProcessRow, startTimeOf, treeOf } from '../../src-main/mcp/process-tree.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -149,13 +149,15 @@ onPosix('the PATH of a desktop app [needs a POSIX shell: this is Windows]', () =
     const [one, two] = await Promise.all([path(), path()]);
     expect(one.split(':').slice(0, 3)).toEqual(['/greeted', '/usr/bin', '/bin']);
     expect(two).toBe(one);
-    const { readFile } = await import('node:fs/promises');
     expect(await readFile(count, 'utf8')).toBe('x\n');
   });
 
   test('does not wait for a shell that hangs, nor need one', async () => {
-    const hangs = await program('hangs', '#!/bin/sh\nexec sleep 1000\n');
-    expect(await loginShellPath({ SHELL: hangs }, 50)).toBeUndefined();
+    const started = join(dir, 'started');
+    const hangs = await program('hangs', `#!/bin/sh\nsleep 1000 &\necho $! > ${started}\nwait\n`);
+    expect(await loginShellPath({ SHELL: hangs }, 200)).toBeUndefined();
+    const pid = Number(await readFile(started, 'utf8'));
+    await expect.poll(() => startTimeOf(pid)).toBeUndefined();
     expect(await loginShellPath({ SHELL: '/no/shell' })).toBeUndefined();
     expect(await loginShellPath({})).toBeUndefined();
   });

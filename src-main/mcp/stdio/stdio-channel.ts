@@ -30,6 +30,8 @@ export interface StdioChannelDeps {
   readonly log: StdioLog;
   /** The PATH for programs and children, when it is not the inherited one: `desktopPath` in the app. */
   readonly searchPath?: () => Promise<string>;
+  /** Where servers run that name no folder; the current one by default, which for a desktop app is no useful place. */
+  readonly folder?: string;
   /** Hears of every child, so that a later process can end what this one leaves behind. */
   readonly children?: { added(pid: number): void; removed(pid: number): void };
   readonly limits?: Partial<StdioLimits>;
@@ -244,7 +246,7 @@ class StdioChannel implements Channel {
 
   async #plan(): Promise<{ plan: SpawnPlan; cwd: string; env: Record<string, string> }> {
     const { environment, withheld, secrets, searchPath } = this.#deps;
-    const { env: references, cwd: folder = '.' } = this.#config;
+    const { env: references, cwd: folder = this.#deps.folder ?? '.' } = this.#config;
     const own: Record<string, string> = {};
     const secretValues: string[] = [];
     for (const [name, reference] of Object.entries(references)) {

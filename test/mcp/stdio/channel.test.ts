@@ -187,16 +187,28 @@ describe('a server', () => {
     ]);
   });
 
-  test('that does not read its input holds up neither cancels nor memory', async () => {
+  test('that does not read its input is sent no more than a bounded amount; what waits is not lost with it', async () => {
     const { channel } = openChannel({}, { limits: { maxPendingBytes: 200_000 } });
     await call(channel, 'deaf');
+    const { pid } = await stateOf(channel, 'ready');
     const text = 'x'.repeat(100_000);
     const calls = Array.from({ length: 20 }, (_, id) => sendCall(channel, id, 'echo', { text }));
-    for (const { cancellation } of calls) cancellation.cancel('deadline');
-    const outcomes = await Promise.allSettled(calls.map(({ answer }) => answer));
-    expect(outcomes.every((outcome) => outcome.status === 'rejected')).toBe(true);
+    // A cancel does not wait for room.
+    const cancelled = calls.at(-1)!;
+    cancelled.cancellation.cancel('deadline');
+    await expect(cancelled.answer).rejects.toMatchObject({ code: 'cancelled' });
+    process.kill(pid!, 'SIGKILL');
+    const outcomes = await Promise.allSettled(calls.slice(0, -1).map(({ answer }) => answer));
+    const lost = outcomes.filter(({ status }) => status === 'rejected');
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.length).toBeLessThanOrEqual(4);
+    expect(lost).toEqual(
+      lost.map(
+        () =>
+          expect.objectContaining({ reason: expect.objectContaining({ code: 'server_exited' }) as unknown }) as unknown,
+      ),
+    );
     expect(channel.inFlight).toBe(0);
-    expect(channel.state.kind).toBe('ready');
   });
 });
 
@@ -254,6 +266,15 @@ describe('a cancelled call', () => {
     for (const { cancellation } of twins) cancellation.cancel('cancelled');
     await Promise.allSettled([one, ...twins].map(({ answer }) => answer));
   });
+});
+
+test('a call that is cancelled while its server starts is never heard of', async () => {
+  const { channel } = openChannel();
+  const early = sendCall(channel, 1, 'echo');
+  expect(channel.inFlight).toBe(1);
+  early.cancellation.cancel('deadline');
+  await expect(early.answer).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await call<string[]>(channel, 'heard')).toHaveLength(1);
 });
 
 describe('stopping', () => {

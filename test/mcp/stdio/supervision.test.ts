@@ -52,6 +52,16 @@ describe('when the child ends', () => {
     expect((await call<{ pid: number }>(channel, 'env')).pid).not.toBe(pid);
   });
 
+  test('a call while the next start is not due within a moment is refused at once', async () => {
+    const { channel } = openChannel({}, { limits: { holdMs: 0 } });
+    await expect(sendCall(channel, 1, 'crash', { code: 7 }).answer).rejects.toMatchObject({ code: 'server_exited' });
+    await expect(sendCall(channel, 1, 'echo').answer).rejects.toMatchObject({
+      code: 'server_not_ready',
+      source: 'transport_closed',
+      params: { detail: 'it ended with exit code 7' },
+    });
+  });
+
   test('no call is repeated', async () => {
     const { channel } = openChannel();
     await expect(sendCall(channel, 1, 'crash').answer).rejects.toMatchObject({ code: 'server_exited' });
