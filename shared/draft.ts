@@ -30,7 +30,7 @@ export const draftSchema = z.object({
   tunnelId: z.string().max(100),
   /** A key was handed over by `secrets.set` with the slot `api_key`. */
   hasKey: z.boolean(),
-  /** `env:NAME` or `file:/path` in place of a typed key. */
+  /** `env:NAME` or `file:/path` in place of a typed key; empty = none. */
   keyRef: z.string().max(4096).optional(),
   name: z.string().max(100),
   startWithApp: z.boolean(),

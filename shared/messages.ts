@@ -152,6 +152,21 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'It answered 429[ and asks to wait {seconds} s].',
     next: 'Nothing to do: polling goes on by itself.',
   },
+  admin_key_refused: {
+    title: 'The admin key is refused',
+    cause: 'The control plane answered 401: the admin key is wrong, expired or revoked[ ({detail})].',
+    next: 'Set a valid admin key, in OPENAI_ADMIN_KEY or with --admin-key.',
+  },
+  management_forbidden: {
+    title: 'The key may not manage tunnels',
+    cause: 'The control plane answered 403: managing takes an admin key with the right to it[ ({detail})].',
+    next: 'Use an admin key of the organization or workspace that the tunnel belongs to.',
+  },
+  management_refused: {
+    title: 'The control plane refused the change',
+    cause: 'It answered {status|that it will not}[: {problem}][ ({detail})].',
+    next: 'Correct what it names and try again.',
+  },
   control_plane_error: {
     title: 'The control plane has a fault',
     cause: 'It answered {status|with a server error}.',
@@ -489,6 +504,9 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'forbidden',
   'tunnel_not_found',
+  'admin_key_refused',
+  'management_forbidden',
+  'management_refused',
 ]);
 
 /** The edge between Culvert and the control plane: nobody at either end is to blame. */

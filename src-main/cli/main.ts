@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
+import { addAdmin } from './admin-command.ts';
 import { addDemoServer } from './demo-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
 import { addRelay } from './relay-command.ts';
@@ -7,7 +8,7 @@ import { addRelay } from './relay-command.ts';
 /** Adds one command to the program. What it does is loaded when it is called, so that no command pays for another. */
 export type AddCommand = (program: Command, finish: (code: number) => void) => void;
 
-const commands: readonly AddCommand[] = [addRelay, addDemoServer];
+const commands: readonly AddCommand[] = [addRelay, addDemoServer, addAdmin];
 
 /** The command line. Resolves with the exit code once everything that was started has ended. */
 export async function main(args: readonly string[]): Promise<number> {

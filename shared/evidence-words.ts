@@ -1,0 +1,80 @@
+import type { Evidence } from './evidence.ts';
+import { describe } from './messages.ts';
+
+type Facts = Evidence['facts'];
+
+const text = (facts: Facts, name: string): string | undefined => {
+  const value = facts[name];
+  return value === undefined ? undefined : Array.isArray(value) ? value.join(', ') : String(value);
+};
+
+const list = (facts: Facts, name: string): readonly string[] => {
+  const value = facts[name];
+  return Array.isArray(value) ? value : [];
+};
+
+function and(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+}
+
+function tools(facts: Facts): string {
+  const names = list(facts, 'tools');
+  const count = Number(facts['count'] ?? names.length);
+  const most = count > 3 ? names.slice(0, 2) : names;
+  const rest = count - most.length;
+  const said = rest > 0 ? and([...most, `${rest} more`]) : and(most);
+  return `Lists ${count} ${count === 1 ? 'tool' : 'tools'}${said === '' ? '' : `: ${said}`}`;
+}
+
+function handshake(facts: Facts): string {
+  const name = [text(facts, 'name'), text(facts, 'version')].filter((part) => part !== undefined).join(' ');
+  const versions = and(list(facts, 'protocolVersions'));
+  const speaks = versions === '' ? 'Speaks MCP' : `Speaks MCP ${versions}`;
+  return name === '' ? speaks : `${speaks}, calls itself ${name}`;
+}
+
+/** What each step proves when it passes, in the past or present, never what was attempted. */
+const passed: Readonly<Record<string, (facts: Facts) => string>> = {
+  'program.resolved': (facts) =>
+    `Found the program${text(facts, 'program') ? `: ${text(facts, 'program') ?? ''}` : ''}`,
+  'server.started': (facts) => `Started${text(facts, 'pid') ? `, process ${text(facts, 'pid') ?? ''}` : ''}`,
+  'server.reached': (facts) => `Answers at ${text(facts, 'url') ?? text(facts, 'address') ?? 'its address'}`,
+  'server.handshake': handshake,
+  'server.tools': tools,
+  'control-plane.dns': (facts) => `${text(facts, 'host') ?? 'The control plane'} has an address`,
+  'control-plane.connect': () => 'A connection to the control plane opens',
+  'control-plane.tls': (facts) =>
+    `The certificate of ${text(facts, 'subject') ?? 'the control plane'} is trusted${
+      facts['daysLeft'] === undefined ? '' : `, for ${text(facts, 'daysLeft') ?? ''} more days`
+    }`,
+  'control-plane.reached': () => 'The control plane answers',
+  'control-plane.metadata': (facts) =>
+    `The key may read this tunnel${text(facts, 'name') ? `, which is named ${text(facts, 'name') ?? ''}` : ''}`,
+  'key.read': (facts) =>
+    `The key may read this tunnel${text(facts, 'name') ? `, which is named ${text(facts, 'name') ?? ''}` : ''}`,
+  'key.use': () => 'The key may use this tunnel, proved by a real poll',
+};
+
+const readable = (step: string): string => {
+  const words = step.replaceAll(/[._-]+/g, ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+export interface EvidenceWords {
+  /** What was proved, or what failed. */
+  readonly what: string;
+  /** Why, and what to do, when it failed or is doubtful. */
+  readonly more?: string;
+}
+
+/** A step of a probe in words, for wizard, doctor and command line. */
+export function describeEvidence({ step, outcome, facts, error }: Evidence): EvidenceWords {
+  if (error) {
+    const { title, cause, next } = describe(error);
+    return { what: title, more: `${cause} ${next}` };
+  }
+  const say = Object.hasOwn(passed, step) ? passed[step] : undefined;
+  if (say && outcome === 'pass') return { what: say(facts) };
+  const known = text(facts, 'summary') ?? text(facts, 'reason');
+  return { what: readable(step), ...(known === undefined ? {} : { more: known }) };
+}

@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'react';
+import type { CommandDescription, DraftServer } from '../../shared/draft.ts';
+import { call, run } from '../api.ts';
+import { useApp } from '../store.ts';
+import { t } from '../strings.ts';
+import { Button } from '../ui/button.tsx';
+import { CommandFacts } from '../ui/command-facts.tsx';
+import { EnvEditor } from '../ui/env-editor.tsx';
+import { Field } from '../ui/field.tsx';
+import type { DraftHandle } from './use-draft.ts';
+import type { Probe } from './use-probe.ts';
+
+const words = t.wizard.server;
+const consent = t.overview.consent;
+
+interface Props {
+  readonly handle: DraftHandle;
+  readonly id: string;
+  readonly server: Extract<DraftServer, { kind: 'stdio' }>;
+  readonly probe: Probe;
+  readonly onChange: (server: DraftServer) => void;
+  readonly onRun: () => Promise<void>;
+}
+
+/** A command: shown as it will run, agreed to, then run and asked for its tools. */
+export function CommandServer({ handle, id, server, probe, onChange, onRun }: Props) {
+  const { version } = handle;
+  const hasFiles = useApp((app) => app.capabilities.files);
+  const [command, setCommand] = useState<CommandDescription>();
+  const isEmpty = server.command.trim() === '';
+  useEffect(() => {
+    if (isEmpty) return;
+    let live = true;
+    void call('drafts.describe', { id }).then((reply) => live && setCommand(reply.ok ? reply.value : undefined));
+    return () => {
+      live = false;
+    };
+  }, [id, version, isEmpty]);
+  const agree = async (hash: string): Promise<void> => {
+    await handle.flush();
+    const reply = await call('drafts.approve', { id, hash });
+    if (!reply.ok) return;
+    await onRun();
+  };
+  const chooseFolder = async (): Promise<void> => {
+    const cwd = await run('system.chooseFolder');
+    if (cwd !== undefined) onChange({ ...server, cwd });
+  };
+  const setFolder = (cwd: string): void => {
+    const { kind, command: line, env } = server;
+    onChange({ kind, command: line, env, ...(cwd === '' ? {} : { cwd }) });
+  };
+  const shown = isEmpty ? undefined : command;
+  return (
+    <>
+      <Field
+        label={words.command}
+        mono
+        placeholder={words.commandPlaceholder}
+        hint={words.commandHint}
+        value={server.command}
+        onChange={(text) => onChange({ ...server, command: text })}
+      />
+      <div className="with-button">
+        <Field
+          label={words.folder}
+          mono
+          placeholder={words.folderPlaceholder}
+          value={server.cwd ?? ''}
+          onChange={setFolder}
+        />
+        {hasFiles && <Button onPress={() => void chooseFolder()}>{words.choose}</Button>}
+      </div>
+      <EnvEditor owner={id} channel="main" entries={server.env} onChange={(env) => onChange({ ...server, env })} />
+      {shown && (
+        <>
+          <CommandFacts command={shown} />
+          <div className="ask">
+            <p className="muted">
+              {shown.changed && <b>{consent.changed} </b>}
+              {consent.say}
+            </p>
+            <Button
+              isDisabled={probe.running || shown.error !== undefined}
+              {...(probe.evidence.length > 0 ? { icon: 'retry' as const } : { icon: 'play' as const })}
+              onPress={() => void agree(shown.hash)}
+            >
+              {probe.evidence.length > 0 ? words.runAgain : consent.run}
+            </Button>
+          </div>
+        </>
+      )}
+    </>
+  );
+}
