@@ -10,7 +10,7 @@ export default defineConfig({
       externalizeDeps: false,
       rolldownOptions: {
         input: 'src-main/main.ts',
-        external: ['keytar'],
+        external: ['keytar', 'system-ca'],
         output: { format: 'es', entryFileNames: 'main.js' },
       },
     },

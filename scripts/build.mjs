@@ -12,7 +12,7 @@ export async function buildCli() {
     logLevel: 'warn',
     define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { alias: [{ find: /^undici$/, replacement: fileURLToPath(new URL('undici-pool.mjs', import.meta.url)) }] },
-    ssr: { noExternal: true, external: ['keytar'] },
+    ssr: { noExternal: true, external: ['keytar', 'system-ca'] },
     build: {
       ssr: 'src-main/cli.ts',
       outDir: 'out/cli',

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { TunnelError, type Leg } from '../../shared/errors.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { ClientCertificatePlan, Setting } from './route-plan.ts';
-import { pemCertificates } from './pem.ts';
+import { filePath, pemCertificates } from './pem.ts';
 
 export interface ClientCertificate {
   /** PEM: the certificate, then its chain. */
@@ -34,7 +34,7 @@ export async function loadClientCertificate(
   const keyText = await readPem(key, leg);
   const passphrase = plan.passphrase === undefined ? undefined : await secrets.resolve(plan.passphrase);
   const invalid = ({ value, field }: Setting, detail: string): TunnelError =>
-    new TunnelError('client_certificate_invalid', leg, { file: pathOf(value), field, detail });
+    new TunnelError('client_certificate_invalid', leg, { file: filePath(value), field, detail });
   const [leaf] = pemCertificates(certText);
   if (leaf === undefined) throw invalid(cert, 'no PEM certificate');
   const certificate = parseCertificate(leaf, () => invalid(cert, 'the certificate cannot be read'));
@@ -55,10 +55,8 @@ export async function loadClientCertificate(
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
-const pathOf = (value: string): string => (value.startsWith('file:') ? value.slice('file:'.length) : value);
-
 async function readPem({ value, field }: Setting, leg: Leg): Promise<string> {
-  const file = pathOf(value);
+  const file = filePath(value);
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

@@ -21,6 +21,10 @@ export interface ConnectorOptions {
   readonly secureContext?: SecureContext;
   /** Roots for the proxy's own TLS. */
   readonly proxySecureContext?: SecureContext;
+  /** Whose certificate we send when asked. */
+  readonly clientSubject?: string;
+  /** Told of the target's certificate on every new connection. */
+  readonly onPeer?: (certificate: ErrorParams & { notAfterMs?: number }) => void;
 }
 
 interface Address {
@@ -36,39 +40,62 @@ interface Address {
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
   let session: Buffer | undefined;
   return (target, callback) => {
-    const end = { host: target.hostname, port: Number(target.port) || (target.protocol === 'https:' ? 443 : 80) };
-    const attempt = new Attempt(options, end);
+    const attempt = new Attempt(options, endOf(target));
     const run = async (): Promise<Socket> => {
       const socket = await attempt.reach();
       if (target.protocol !== 'https:') return socket;
-      const secured = await attempt.secure(socket, end.host, options.secureContext, session);
+      const secured = await attempt.secure(socket, target.hostname, options.secureContext, session);
       session = secured.session ?? session;
       secured.socket.on('session', (next) => (session = next));
+      options.onPeer?.(attempt.peer);
       return secured.socket;
     };
-    run().then(
+    attempt.conclude(run()).then(
       (socket) => {
-        attempt.finish();
         socket.setNoDelay(true);
         socket.setKeepAlive(true, 30_000);
         callback(null, socket);
+        attempt.letGo(socket);
       },
-      (error: unknown) => {
-        attempt.finish();
-        callback(attempt.explain(error), null);
-      },
+      (error: unknown) => callback(error as TunnelError, null),
     );
   };
 }
+
+/**
+ * Opens a connection and closes it: how far the way is open. Without `throughTls` it ends where a proxy has consented, or
+ * TCP is there. Resolves with the facts of the target's certificate; rejects with `TunnelError`.
+ */
+export async function tryToConnect(options: ConnectorOptions, end: URL, throughTls: boolean): Promise<ErrorParams> {
+  const attempt = new Attempt(options, endOf({ hostname: bare(end.hostname), protocol: end.protocol, port: end.port }));
+  const run = async (): Promise<ErrorParams> => {
+    let socket = await attempt.reach();
+    if (throughTls && end.protocol === 'https:') {
+      ({ socket } = await attempt.secure(socket, bare(end.hostname), options.secureContext, undefined));
+    }
+    socket.on('error', () => undefined).destroy();
+    return attempt.peer;
+  };
+  return attempt.conclude(run());
+}
+
+const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
+
+const endOf = (target: { hostname: string; protocol: string; port: string }): Address => ({
+  host: target.hostname,
+  port: Number(target.port) || (target.protocol === 'https:' ? 443 : 80),
+});
 
 /** One connection being made: knows how far it got, and what to blame when it fails or takes too long. */
 class Attempt {
   readonly #options: ConnectorOptions;
   readonly #end: Address;
   readonly #timer: NodeJS.Timeout;
+  /** Between one step and the next nobody else listens. */
+  readonly #hear = (): void => undefined;
   #step: 'reach-target' | 'reach-proxy' | 'ask-proxy' | 'proxy-tls' | 'target-tls';
   #current: Socket | undefined;
-  #peer: ErrorParams = {};
+  #peer: ErrorParams & { notAfterMs?: number } = {};
 
   constructor(options: ConnectorOptions, end: Address) {
     this.#options = options;
@@ -77,8 +104,25 @@ class Attempt {
     this.#timer = setTimeout(() => this.#current?.destroy(this.#timeout()), options.timeoutMs);
   }
 
-  finish(): void {
-    clearTimeout(this.#timer);
+  /** What the other end of the last handshake showed. */
+  get peer(): ErrorParams & { notAfterMs?: number } {
+    return this.#peer;
+  }
+
+  /** Waits for `run`, and gives its failure a name. */
+  async conclude<T>(run: Promise<T>): Promise<T> {
+    try {
+      return await run;
+    } catch (error) {
+      throw this.#explain(error);
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  /** From here on its errors are someone else's to hear. */
+  letGo(socket: Socket): void {
+    socket.off('error', this.#hear);
   }
 
   /** Resolves with a byte stream to the target, through the proxy if there is one. */
@@ -92,7 +136,7 @@ class Attempt {
       ({ socket } = await this.secure(socket, proxy.host, this.#options.proxySecureContext, undefined));
     }
     this.#step = 'ask-proxy';
-    return this.#askProxy(proxy, socket);
+    return proxy.kind === 'socks5' ? this.#askSocks(proxy, socket) : this.#askProxy(proxy, socket);
   }
 
   /** TLS over `socket`. Resolves once the certificate is verified; `session` may then be offered again. */
@@ -111,6 +155,8 @@ class Attempt {
       ...(session && { session }),
       ALPNProtocols: ['http/1.1'],
     });
+    // A refusal after the handshake comes as an error and then as an end; undici would tell of the end alone.
+    secured.on('error', (error: Error) => secured.destroy(error));
     let fresh: Buffer | undefined;
     const keep = (next: Buffer): void => void (fresh = next);
     secured.on('session', keep);
@@ -121,7 +167,7 @@ class Attempt {
     return { socket: secured, session: fresh };
   }
 
-  explain(error: unknown): TunnelError {
+  #explain(error: unknown): TunnelError {
     const { leg, tunnelThrough: proxy } = this.#options;
     const target = { host: this.#end.host, address: hostPort(this.#end.host, this.#end.port) };
     const through = proxy ? { proxy: proxy.label } : {};
@@ -129,6 +175,15 @@ class Attempt {
     const plain = toTunnelError(error, leg);
     if (error instanceof TunnelError) return error;
     const { detail = 'unknown' } = plain.params;
+    if (plain.code === 'tls_client_certificate' && this.#step === 'target-tls') {
+      const { clientSubject: subject } = this.#options;
+      return new TunnelError(plain.code, leg, {
+        detail,
+        ...target,
+        ...through,
+        ...(subject !== undefined && { subject }),
+      });
+    }
     switch (this.#step) {
       case 'reach-proxy':
       case 'ask-proxy':
@@ -181,6 +236,7 @@ class Attempt {
       };
       const done = (): void => {
         settle();
+        socket.on('error', this.#hear);
         resolve(socket);
       };
       const failed = (error: Error): void => {
@@ -206,7 +262,6 @@ class Attempt {
           ...(proxy.authorization !== undefined && { 'proxy-authorization': proxy.authorization }),
         },
         createConnection: () => socket,
-        agent: false,
       });
       asking.once('connect', ({ statusCode = 0 }, tunnel: Socket, head) => {
         asking.off('error', reject);
@@ -222,7 +277,40 @@ class Attempt {
       asking.end();
     });
   }
+
+  async #askSocks(proxy: Proxy, socket: Socket): Promise<Socket> {
+    // Few need it: not loaded at start.
+    const { SocksClient } = await import('socks');
+    this.#current = socket;
+    const { credentials } = proxy;
+    const broken = new Promise<never>((_resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    });
+    const asked = SocksClient.createConnection({
+      proxy: {
+        host: proxy.host,
+        port: proxy.port,
+        type: 5,
+        ...(credentials && { userId: credentials.username, password: credentials.password }),
+      },
+      command: 'connect',
+      destination: this.#end,
+      existing_socket: socket,
+      timeout: this.#options.timeoutMs,
+    }).catch((error: unknown) => {
+      socket.destroy();
+      const code = error instanceof Error && socksSignIn.test(error.message) ? 'proxy_auth' : 'proxy_refused';
+      throw new TunnelError(code, this.#options.leg, { proxy: proxy.label, host: this.#end.host }, { cause: error });
+    });
+    broken.catch(() => undefined);
+    asked.catch(() => undefined);
+    return (await Promise.race([asked, broken])).socket;
+  }
 }
+
+/** How `socks` words a proxy that wants another user or password; it has no codes. */
+const socksSignIn = /authentication/i;
 
 /** What a proxy's own answer means: 407 asks for a sign-in, anything else is a refusal. */
 export const proxyRefusal = (leg: Leg, status: number, where: ErrorParams): TunnelError =>

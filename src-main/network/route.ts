@@ -1,74 +1,127 @@
-import type { SecureContext } from 'node:tls';
 import { Pool, type Dispatcher } from 'undici';
-import { createConnector, type ConnectorOptions } from './connect.ts';
+import { TunnelError, type ErrorParams } from '../../shared/errors.ts';
+import type { CertificateSeen } from './certificates.ts';
+import { createConnector, tryToConnect } from './connect.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import { throughForwardProxy } from './forward-proxy.ts';
-import { parseProxy, proxyFromEnvironment, type Proxy } from './proxy.ts';
-import { planFor, type RoutePlan } from './route-plan.ts';
-import type { Lease, Purpose, RouteDeps, RouteSettings, Target } from './routes.ts';
-import { secureContextFor } from './trust.ts';
+import { connectionEnd, connectorOptions, forwardProxy, loadMaterial, type RouteMaterial } from './route-material.ts';
+import type { RoutePlan } from './route-plan.ts';
+import type { Lease, RouteDeps } from './routes.ts';
 import { SpareSockets } from './spare-sockets.ts';
+import { watchFiles } from './watch-files.ts';
 
 const keepAliveMs = 60_000;
+const defaultConnectTimeoutMs = 10_000;
+const defaultWatchMs = 5_000;
 
-/** One way to one origin: its pool, and the pools before it that still have work. */
+/**
+ * One way to one origin. When a file or secret that it was made from changes, it is made anew: new leases get the new
+ * one, what is under way ends on the old one. A change that makes no sense (half written, a key without its certificate)
+ * leaves the old one in use and is told through `onProblem`.
+ */
 export class Route {
-  readonly #open: () => Holder;
-  #holder: Holder;
+  readonly #plan: RoutePlan;
+  readonly #url: URL;
+  readonly #deps: RouteDeps;
+  #material: RouteMaterial;
+  #stopWatching: () => void;
+  #pools = new Map<string, Holder>();
   readonly #retired = new Set<Holder>();
+  #reloading: Promise<void> = Promise.resolve();
+  #peer: CertificateSeen | undefined;
+  #closed = false;
 
-  constructor(open: () => Holder) {
-    this.#open = open;
-    this.#holder = open();
+  private constructor(plan: RoutePlan, url: URL, deps: RouteDeps, material: RouteMaterial) {
+    this.#plan = plan;
+    this.#url = url;
+    this.#deps = deps;
+    this.#material = material;
+    this.#stopWatching = this.#watch();
   }
 
-  lease(): Lease {
-    return this.#holder.lease();
+  /** Rejects with `TunnelError`. */
+  static async open(plan: RoutePlan, url: URL, deps: RouteDeps): Promise<Route> {
+    return new Route(plan, url, deps, await loadMaterial(plan, url, deps));
+  }
+
+  get material(): RouteMaterial {
+    return this.#material;
+  }
+
+  /** Our own certificate, and what the other end showed last. */
+  get certificates(): readonly CertificateSeen[] {
+    const { client } = this.#material;
+    const own: CertificateSeen[] = client ? [{ of: 'client', subject: client.subject, notAfter: client.notAfter }] : [];
+    return this.#peer ? [...own, this.#peer] : own;
+  }
+
+  lease(pool = ''): Lease {
+    let holder = this.#pools.get(pool);
+    if (holder === undefined) {
+      holder = new Holder(this.#material, this.#url, this.#deps, (peer) => this.#sawPeer(peer));
+      this.#pools.set(pool, holder);
+    }
+    return holder.lease();
+  }
+
+  /** Opens one connection and closes it. Resolves with the facts of the certificate; rejects with `TunnelError`. */
+  async test(throughTls: boolean): Promise<ErrorParams> {
+    const timeoutMs = this.#deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
+    const end = connectionEnd(this.#material, this.#url);
+    const facts = await tryToConnect(connectorOptions(this.#material, this.#url, timeoutMs), end, throughTls);
+    if (!forwardProxy(this.#material, this.#url)) this.#sawPeer(facts);
+    return facts;
   }
 
   /** New leases get new connections; the old ones end with the requests on them. */
   renew(): void {
-    const old = this.#holder;
-    this.#holder = this.#open();
-    this.#retired.add(old);
-    void old.retire().then(() => this.#retired.delete(old));
+    for (const old of this.#pools.values()) {
+      this.#retired.add(old);
+      void old.retire().then(() => this.#retired.delete(old));
+    }
+    this.#pools = new Map();
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#holder, ...this.#retired].map((holder) => holder.destroy()));
+    this.#closed = true;
+    this.#stopWatching();
+    await Promise.all([...this.#pools.values(), ...this.#retired].map((holder) => holder.destroy()));
   }
-}
 
-/** Reads and resolves what a route needs. Rejects with `TunnelError`. */
-export async function openRoute(
-  purpose: Purpose,
-  target: Target,
-  settings: RouteSettings,
-  deps: RouteDeps,
-): Promise<Route> {
-  const plan = planFor(purpose, target, settings);
-  const proxy = await proxyFor(plan, target.url, deps);
-  const secure = target.url.protocol === 'https:';
-  const secureContext = secure ? await secureContextFor(plan, deps.secrets) : undefined;
-  // The proxy is no one's origin: it never gets the client certificate.
-  const proxySecureContext = proxy?.secure
-    ? await secureContextFor({ ...plan, clientCertificate: undefined }, deps.secrets)
-    : undefined;
-  return new Route(() => new Holder(plan, target.url, proxy, { secureContext, proxySecureContext }, deps));
-}
-
-async function proxyFor(plan: RoutePlan, url: URL, deps: RouteDeps): Promise<Proxy | undefined> {
-  if (plan.proxy !== undefined) {
-    return parseProxy(await deps.secrets.resolve(plan.proxy.value), plan.leg, plan.proxy.field);
+  #watch(): () => void {
+    const { files, secretRefs } = this.#material;
+    const reload = (): void => void (this.#reloading = this.#reloading.then(() => this.#reload()));
+    const stops = secretRefs.map((ref) => this.#deps.secrets.onReplaced(ref, reload));
+    stops.push(watchFiles(files, this.#deps.watchIntervalMs ?? defaultWatchMs, reload));
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
-  if (plan.unixSocket !== undefined) return undefined;
-  const found = proxyFromEnvironment(url, deps.env ?? process.env);
-  return found && parseProxy(found.text, plan.leg, found.variable);
-}
 
-interface Contexts {
-  readonly secureContext: SecureContext | undefined;
-  readonly proxySecureContext: SecureContext | undefined;
+  async #reload(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      const material = await loadMaterial(this.#plan, this.#url, this.#deps);
+      this.#replace(material);
+      this.#deps.onProblem?.(undefined);
+    } catch (error) {
+      const problem =
+        error instanceof TunnelError ? error : new TunnelError('internal', this.#plan.leg, {}, { cause: error });
+      this.#deps.onProblem?.(problem);
+    }
+  }
+
+  #replace(material: RouteMaterial): void {
+    if (this.#closed) return;
+    this.#material = material;
+    this.renew();
+  }
+
+  #sawPeer({ subject, notAfterMs }: ErrorParams): void {
+    const { leg } = this.#plan;
+    if ((leg !== 'control-plane' && leg !== 'mcp-server') || typeof notAfterMs !== 'number') return;
+    this.#peer = { of: leg, subject: typeof subject === 'string' ? subject : this.#url.hostname, notAfter: notAfterMs };
+  }
 }
 
 /** One pool and who holds it. */
@@ -79,24 +132,16 @@ class Holder {
   #leases = 0;
   #unused: (() => void) | undefined;
 
-  constructor(plan: RoutePlan, url: URL, proxy: Proxy | undefined, contexts: Contexts, deps: RouteDeps) {
-    const { leg, unixSocket } = plan;
-    const forward = proxy?.kind === 'http' && url.protocol === 'http:' ? proxy : undefined;
-    const options: ConnectorOptions = {
-      leg,
-      timeoutMs: deps.connectTimeoutMs ?? 10_000,
-      ...(unixSocket !== undefined && { unixSocket }),
-      ...(proxy && !forward && { tunnelThrough: proxy }),
-      ...(forward && { endIsProxy: true }),
-      ...(forward
-        ? contexts.proxySecureContext && { secureContext: contexts.proxySecureContext }
-        : contexts.secureContext && { secureContext: contexts.secureContext }),
-      ...(contexts.proxySecureContext && { proxySecureContext: contexts.proxySecureContext }),
-    };
-    const end = forward
-      ? new URL(`${forward.secure ? 'https' : 'http'}://${hostPort(forward.host, forward.port)}`)
-      : url;
-    this.#spares = new SpareSockets(createConnector(options), end, keepAliveMs);
+  constructor(material: RouteMaterial, url: URL, deps: RouteDeps, onPeer: (peer: ErrorParams) => void) {
+    const { leg, unixSocket, chosen, client } = material;
+    const forward = forwardProxy(material, url);
+    const end = connectionEnd(material, url);
+    const timeoutMs = deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
+    this.#spares = new SpareSockets(
+      createConnector(connectorOptions(material, url, timeoutMs, onPeer)),
+      end,
+      keepAliveMs,
+    );
     const pool = new Pool(end.origin, {
       connect: this.#spares.connect,
       connections: null,
@@ -114,7 +159,8 @@ class Holder {
       ...(unixSocket === undefined
         ? { host: url.hostname, address: hostPort(url.hostname, port) }
         : { path: unixSocket }),
-      ...(proxy && { proxy: proxy.label }),
+      ...(chosen && { proxy: chosen.proxy.label }),
+      ...(client && { subject: client.subject }),
     };
     this.#lease = {
       dispatcher: this.#dispatcher,

@@ -1,9 +1,16 @@
 import type { Dispatcher } from 'undici';
 import { TunnelError } from '../../shared/errors.ts';
+import type { Evidence } from '../../shared/evidence.ts';
+import { layerOf } from '../../shared/messages.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
+import type { CertificateSeen } from './certificates.ts';
+import { toTunnelError } from './errors.ts';
+import { filePath } from './pem.ts';
 import type { Environment } from './proxy.ts';
-import { openRoute, type Route } from './route.ts';
+import type { RouteMaterial } from './route-material.ts';
+import { planFor, type Setting } from './route-plan.ts';
+import { Route } from './route.ts';
 
 /** What a connection is for: each purpose has its own proxy, trust and client certificate, and none leaks into another. */
 export type Purpose = 'control-plane' | 'mcp' | 'mcp-discovery' | 'oauth' | 'harpoon';
@@ -30,12 +37,34 @@ export interface Lease {
   release(): void;
 }
 
+export interface RouteInfo {
+  readonly mode: 'direct' | 'proxy' | 'unix';
+  /** `scheme://host:port` of the proxy, or the path of the socket. */
+  readonly via?: string;
+  /** The setting or variable that says so. */
+  readonly source?: string;
+  /** Added to the system's roots and Mozilla's. */
+  readonly caBundles: readonly string[];
+  readonly clientCertificate?: { readonly subject: string; readonly notAfter: number };
+}
+
 export type RouteSettings = Pick<Profile, 'controlPlane' | 'channels' | 'mcp' | 'harpoon' | 'httpProxy' | 'caBundle'>;
 
 /** The one place that makes undici dispatchers: proxy, CA, client certificates, Unix sockets, connection limits. */
 export interface Routes {
   /** Rejects with `TunnelError` (`proxy_invalid`, `ca_invalid`, `client_certificate_invalid`, secret codes). */
   dispatcherFor(purpose: Purpose, target: Target): Promise<Lease>;
+  /** Reads everything that the profile's routes are made of. Rejects with the first that cannot be used. */
+  check(): Promise<void>;
+  /**
+   * Opens one connection over a route and closes it: through the proxy, the TLS handshake included unless `throughTls` is
+   * false. Never rejects: the evidence says how the way goes, and where it ends.
+   */
+  test(purpose: Purpose, target: Target, throughTls?: boolean): Promise<Evidence>;
+  /** How the way goes, without trying it: no secrets. Rejects as `dispatcherFor`. */
+  describe(purpose: Purpose, target: Target): Promise<RouteInfo>;
+  /** The certificates seen so far: our own, and what the other ends showed on their last connection. */
+  certificates(): readonly CertificateSeen[];
   /** After waking: no socket that may be dead is used again. Requests under way go on. */
   closeIdle(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +76,12 @@ export interface RouteDeps {
   readonly env?: Environment;
   /** TCP, the proxy's consent and TLS together, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** The app's: the proxy that the system, or its PAC file, names for a URL; asked where nothing else names one. */
+  readonly systemProxy?: (url: URL) => Promise<string | undefined>;
+  /** How often certificates, keys and CA bundles are looked at. Default 5,000. */
+  readonly watchIntervalMs?: number;
+  /** A file changed into something that cannot be used, and the old one stays in use; undefined when it was put right. */
+  readonly onProblem?: (problem: TunnelError | undefined) => void;
 }
 
 /** Never rejects by itself: settings are read when a route is first asked for. */
@@ -57,8 +92,9 @@ export function createRoutes(settings: RouteSettings, deps: RouteDeps): Routes {
 class ProfileRoutes implements Routes {
   readonly #settings: RouteSettings;
   readonly #deps: RouteDeps;
-  /** One per purpose, name, pool and origin. */
+  /** One per purpose, name and origin. */
   readonly #routes = new Map<string, Promise<Route>>();
+  readonly #open = new Set<Route>();
   #closed = false;
 
   constructor(settings: RouteSettings, deps: RouteDeps) {
@@ -67,16 +103,37 @@ class ProfileRoutes implements Routes {
   }
 
   async dispatcherFor(purpose: Purpose, target: Target): Promise<Lease> {
-    const key = `${purpose} ${target.name ?? ''} ${target.pool ?? ''} ${target.url.origin}`;
-    let route = this.#routes.get(key);
-    if (route === undefined) {
-      if (this.#closed) throw new TunnelError('shutting_down', 'local');
-      route = openRoute(purpose, target, this.#settings, this.#deps);
-      this.#routes.set(key, route);
-      // A file may be put right, a secret may come: the next request reads anew.
-      route.catch(() => this.#routes.delete(key));
+    return (await this.#routeFor(purpose, target)).lease(target.pool);
+  }
+
+  async check(): Promise<void> {
+    for (const [purpose, target] of configuredTargets(this.#settings)) await this.#routeFor(purpose, target);
+  }
+
+  async test(purpose: Purpose, target: Target, throughTls = true): Promise<Evidence> {
+    const at = Date.now();
+    const started = performance.now();
+    const step = `route.${purpose}`;
+    const facts: Record<string, string | number | boolean | string[]> = { target: target.url.host };
+    try {
+      const route = await this.#routeFor(purpose, target);
+      Object.assign(facts, factsOf(infoOf(route.material, planFor(purpose, target, this.#settings).caBundles)));
+      Object.assign(facts, await route.test(throughTls));
+      return { step, outcome: 'pass', layer: 'network', at, ms: performance.now() - started, facts };
+    } catch (cause) {
+      const error = toTunnelError(cause, 'local').toJSON();
+      return { step, outcome: 'fail', layer: layerOf(error), at, ms: performance.now() - started, facts, error };
     }
-    return (await route).lease();
+  }
+
+  async describe(purpose: Purpose, target: Target): Promise<RouteInfo> {
+    const { material } = await this.#routeFor(purpose, target);
+    return infoOf(material, planFor(purpose, target, this.#settings).caBundles);
+  }
+
+  certificates(): readonly CertificateSeen[] {
+    const all = [...this.#open].flatMap(({ certificates }) => certificates);
+    return [...new Map(all.map((one) => [`${one.of} ${one.subject}`, one])).values()];
   }
 
   async closeIdle(): Promise<void> {
@@ -87,6 +144,22 @@ class ProfileRoutes implements Routes {
     this.#closed = true;
     await this.#each((route) => route.close());
     this.#routes.clear();
+    this.#open.clear();
+  }
+
+  #routeFor(purpose: Purpose, target: Target): Promise<Route> {
+    const key = `${purpose} ${target.name ?? ''} ${target.url.origin}`;
+    const known = this.#routes.get(key);
+    if (known !== undefined) return known;
+    if (this.#closed) return Promise.reject(new TunnelError('shutting_down', 'local'));
+    const route = Route.open(planFor(purpose, target, this.#settings), target.url, this.#deps);
+    this.#routes.set(key, route);
+    route.then(
+      (opened) => this.#open.add(opened),
+      // A file may be put right, a secret may come: the next request reads anew.
+      () => this.#routes.delete(key),
+    );
+    return route;
   }
 
   async #each(run: (route: Route) => void | Promise<void>): Promise<void> {
@@ -94,3 +167,33 @@ class ProfileRoutes implements Routes {
     await Promise.all(open.map(async (route) => (route.status === 'fulfilled' ? run(route.value) : undefined)));
   }
 }
+
+/** Every place that the profile itself names. */
+export function configuredTargets({ controlPlane, channels, harpoon }: RouteSettings): readonly [Purpose, Target][] {
+  return [
+    ['control-plane', { url: new URL(controlPlane.baseUrl) }],
+    ...channels.flatMap((channel): [Purpose, Target][] =>
+      channel.kind === 'http' ? [['mcp', { url: new URL(channel.url), name: channel.name }]] : [],
+    ),
+    ...harpoon.targets.map(({ label, url }): [Purpose, Target] => ['harpoon', { url: new URL(url), name: label }]),
+  ];
+}
+
+function infoOf({ unixSocket, chosen, client }: RouteMaterial, caBundles: readonly Setting[]): RouteInfo {
+  const rest = {
+    caBundles: caBundles.map(({ value }) => filePath(value)),
+    ...(client && { clientCertificate: { subject: client.subject, notAfter: client.notAfter } }),
+  };
+  if (unixSocket !== undefined) return { mode: 'unix', via: unixSocket, ...rest };
+  return chosen
+    ? { mode: 'proxy', via: chosen.proxy.label, source: chosen.source, ...rest }
+    : { mode: 'direct', ...rest };
+}
+
+const factsOf = ({ mode, via, source, caBundles, clientCertificate }: RouteInfo) => ({
+  mode,
+  ...(via !== undefined && { via }),
+  ...(source !== undefined && { source }),
+  ...(caBundles.length > 0 && { caBundles: [...caBundles] }),
+  ...(clientCertificate && { clientCertificate: clientCertificate.subject }),
+});

@@ -21,9 +21,17 @@ let roots: Promise<readonly string[]> | undefined;
 export const systemRoots = (): Promise<readonly string[]> => (roots ??= read().then(withoutMozillas));
 
 async function read(): Promise<readonly string[]> {
-  // Node 22.15 and newer know the system's store on every platform; the floor does not.
+  if (process.platform === 'linux') return readLinux();
+  // Node 22.15 and newer know the system's store; the floor does not, and has the library instead, if it was installed.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => readonly string[] };
-  if (process.platform !== 'linux' && getCACertificates !== undefined) return getCACertificates('system');
+  if (getCACertificates !== undefined) return getCACertificates('system');
+  return import('system-ca').then(
+    ({ systemCertsAsync }) => systemCertsAsync(),
+    () => [],
+  );
+}
+
+async function readLinux(): Promise<readonly string[]> {
   for (const file of [process.env['SSL_CERT_FILE'], ...linuxBundles]) {
     if (file === undefined || file === '') continue;
     const text = await readFile(file, 'utf8').catch(() => undefined);
