@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { InFlight, type Slotted } from '../../src-main/mcp/in-flight.ts';
+import { InFlight, InFlightById, type Slotted } from '../../src-main/mcp/in-flight.ts';
 
 it('what is in flight is what was added and not yet taken off, like a set', () => {
   fc.assert(
@@ -20,6 +20,29 @@ it('what is in flight is what was added and not yet taken off, like a set', () =
         expect(inFlight.size).toBe(model.size);
         expect(new Set(inFlight.all())).toEqual(model);
       }
+    }),
+  );
+});
+
+it('what is in flight by id is what was set and not yet taken, like a map', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 9 }))), (steps) => {
+      const inFlight = new InFlightById<string>();
+      const model = new Map<number, string>();
+      steps.forEach(([set, id], at) => {
+        if (set && !model.has(id)) {
+          inFlight.set(id, `item ${at}`);
+          model.set(id, `item ${at}`);
+        } else if (!set) {
+          expect(inFlight.take(id)).toBe(model.get(id));
+          model.delete(id);
+        }
+        expect(inFlight.size).toBe(model.size);
+        expect(inFlight.get(id)).toBe(model.get(id));
+        expect(inFlight.entries()).toEqual([...model].sort(([a], [b]) => a - b));
+      });
+      inFlight.clear();
+      expect(inFlight.size).toBe(0);
     }),
   );
 });

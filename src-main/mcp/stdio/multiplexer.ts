@@ -1,6 +1,7 @@
 import { type MessageSpans, readMessage, type Span } from '../../json/message.ts';
 import { asOneLine, type Replacement, rewrite } from '../../json/rewrite.ts';
 import { isWellFormed } from '../../json/structure.ts';
+import { InFlightById } from '../in-flight.ts';
 
 /** A message and where its ids are: what the multiplexer needs of a call. */
 export interface Multiplexed {
@@ -48,7 +49,7 @@ function numberAt(bytes: Buffer, span: Span | undefined): number | undefined {
  * bytes again. All other bytes stay as they are. It does no I/O: lines in, lines out.
  */
 export class Multiplexer<Call extends Multiplexed> {
-  readonly #entries = new Map<number, Entry<Call>>();
+  readonly #entries = new InFlightById<Entry<Call>>();
   #lastId = 0;
 
   get inFlight(): number {
@@ -78,12 +79,12 @@ export class Multiplexer<Call extends Multiplexed> {
 
   /** The call is over for its caller: a late answer will find nobody. */
   close(id: number): void {
-    this.#entries.delete(id);
+    this.#entries.take(id);
   }
 
   /** Ends every call, as when the child exits. */
   clear(): Call[] {
-    const calls = [...this.#entries.values()].map(({ call }) => call);
+    const calls = this.#entries.entries().map(([, { call }]) => call);
     this.#entries.clear();
     return calls;
   }
@@ -91,7 +92,8 @@ export class Multiplexer<Call extends Multiplexed> {
   /** The calls in flight that a caller knows by this id. Ids are the callers' own: two callers may use the same. */
   withCallerId(callerId: Buffer): { id: number; call: Call }[] {
     const found: { id: number; call: Call }[] = [];
-    for (const [id, entry] of this.#entries) if (entry.callerId.equals(callerId)) found.push({ id, call: entry.call });
+    for (const [id, entry] of this.#entries.entries())
+      if (entry.callerId.equals(callerId)) found.push({ id, call: entry.call });
     return found;
   }
 
@@ -128,10 +130,7 @@ export class Multiplexer<Call extends Multiplexed> {
   }
 
   #take(id: number | undefined): Entry<Call> | undefined {
-    if (id === undefined) return undefined;
-    const entry = this.#entries.get(id);
-    if (entry !== undefined) this.#entries.delete(id);
-    return entry;
+    return id === undefined ? undefined : this.#entries.take(id);
   }
 
   #answer(line: Buffer, message: MessageSpans): Received<Call> {
@@ -164,8 +163,8 @@ export class Multiplexer<Call extends Multiplexed> {
       const entry = this.#entries.get(numberAt(line, named) ?? 0);
       return entry ? to(entry, named, entry.callerId) : { kind: 'noise', reason: 'unknown-id' };
     }
-    const [only] = this.#entries.size === 1 ? this.#entries.values() : [];
-    return to(only);
+    const [only] = this.#entries.size === 1 ? this.#entries.entries() : [];
+    return to(only?.[1]);
   }
 }
 

@@ -167,8 +167,9 @@ class StdioChannel implements Channel {
         return;
       }
       const entry = new Message(request, settle, (bytes) => request.onNotification(bytes));
-      this.#waiting.add(entry);
       entry.stopListening = request.cancellation.onCancel((reason) => this.#cancel(entry, reason));
+      if (this.#waiting.size === 0 && this.#writeNow(entry)) return;
+      this.#waiting.add(entry);
       if (this.#state.phase === 'idle') this.#apply({ kind: 'start' });
       this.#pump();
     });
@@ -387,6 +388,15 @@ class StdioChannel implements Channel {
       this.#waiting.delete(entry);
       this.#write(child, entry);
     }
+  }
+
+  /** False, and nothing is written, when it has to wait. */
+  #writeNow(entry: Message): boolean {
+    const child = this.#child;
+    if (child === undefined || this.#state.phase !== 'open' || !this.#hasRoom(child, entry.bytes.length)) return false;
+    if (entry.isRequest && this.#turn !== undefined) return false;
+    this.#write(child, entry);
+    return true;
   }
 
   #hasRoom(child: StdioChild, size: number): boolean {
