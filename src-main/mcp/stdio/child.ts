@@ -2,9 +2,9 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { TunnelError } from '../../../shared/errors.ts';
+import { LineSplitter } from '../../json/lines.ts';
 import type { SpawnPlan } from '../process-program.ts';
 import { type EndTimes, endTree, groupIsAlive } from '../process-tree.ts';
-import { LineReader } from './line-reader.ts';
 
 /** How long after the exit buffered output may still arrive before pending calls are given up; a descendant may hold the pipes open for ever. */
 const drainMs = 100;
@@ -15,7 +15,8 @@ const quickEnd: EndTimes = { inputMs: 0, termMs: 300, killMs: 500 };
 
 export interface ChildHandlers {
   onLine(line: Buffer): void;
-  onTooLong(head: Buffer, tail: Buffer): void;
+  onOverlong(head: Buffer): void;
+  onOverlongEnd(tail: Buffer): void;
   onStderr(chunk: Buffer): void;
   /** There is room for more input again. */
   onDrain(): void;
@@ -93,7 +94,7 @@ export class StdioChild {
     this.pid = child.pid ?? 0;
     this.#process = child;
     this.#handlers = handlers;
-    const lines = new LineReader(maxLineBytes, handlers);
+    const lines = new LineSplitter(maxLineBytes, handlers);
     child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     child.stdout.on('end', () => {
       lines.end();

@@ -43,6 +43,8 @@ function numberAt(bytes: Buffer, span: Span | undefined): number | undefined {
   return /^\d/.test(text) ? Number(text) : undefined;
 }
 
+const numberIn = (match: RegExpExecArray | null): number | undefined => (match ? Number(match[1]) : undefined);
+
 /**
  * Many callers on one stdio session. Every request goes out under a private id that is never used again in this process,
  * and `progressToken`, `notifications/cancelled` and subscription ids with it; what comes back is given the caller's own
@@ -101,15 +103,20 @@ export class Multiplexer<Call extends Multiplexed> {
     return this.#entries.get(id)?.call;
   }
 
-  /** The call whose answer this is, from the two ends of a line that was too long to keep. */
-  ownerOfCutLine(head: Buffer, tail: Buffer): Call | undefined {
-    // At its ends a well-formed message can hold `"id":N` only at top level: before any other value, or before the last brace.
-    const first = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,/.exec(head.toString('latin1'));
-    const last = /[^\\]"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail.toString('latin1'));
-    const id = first?.[1] ?? last?.[1];
-    const call = id === undefined ? undefined : this.#take(Number(id))?.call;
-    if (call !== undefined || this.#entries.size !== 1) return call;
-    return this.clear()[0];
+  /**
+   * The call whose answer begins like this, for a line that is too long to keep. In a well-formed message `"id":N` before
+   * any other value is the message's own.
+   */
+  ownerByHead(head: Buffer): Call | undefined {
+    const text = head.toString('latin1', 0, 200);
+    return this.#take(numberIn(/^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,/.exec(text)))?.call;
+  }
+
+  /** The same by its end: right before the last brace. Without any id it must be for the only call in flight. */
+  ownerByTail(tail: Buffer): Call | undefined {
+    const id = numberIn(/[^\\]"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail.toString('latin1')));
+    if (id !== undefined) return this.#take(id)?.call;
+    return this.#entries.size === 1 ? this.clear()[0] : undefined;
   }
 
   /** `line` is a view that the reader may reuse; what is returned is not. */

@@ -1,5 +1,5 @@
+import { LineSplitter } from '../../json/lines.ts';
 import type { Redact } from '../../observe/redact.ts';
-import { LineReader } from './line-reader.ts';
 import { LogBudget, type StdioLog } from './stdio-log.ts';
 
 /** Lines that are kept for the state and for the trace of calls that a crash takes down. */
@@ -12,7 +12,7 @@ export class StderrLog {
   readonly #redact: Redact;
   readonly #log: StdioLog;
   readonly #budget: LogBudget;
-  readonly #reader: LineReader;
+  readonly #reader: LineSplitter;
   #ring: string[] = [];
 
   /** `now` in monotonic milliseconds. */
@@ -20,9 +20,9 @@ export class StderrLog {
     this.#redact = redact;
     this.#log = log;
     this.#budget = new LogBudget(now, 200, 50);
-    this.#reader = new LineReader(64 * 1024, {
+    this.#reader = new LineSplitter(64 * 1024, {
       onLine: (line) => this.#take(line),
-      onTooLong: (head) => this.#take(head),
+      onOverlong: (head) => this.#take(head),
     });
   }
 

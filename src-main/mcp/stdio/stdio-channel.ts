@@ -124,6 +124,8 @@ class StdioChannel implements Channel {
   /** The request that a serial server works on. */
   #turn: Message | undefined;
   #closing: Promise<void> | undefined;
+  /** How a line began that is too long, while nobody knows whose it is. */
+  #overlongHead: Buffer | undefined;
 
   constructor(config: StdioChannelConfig, deps: StdioChannelDeps) {
     this.#config = config;
@@ -169,8 +171,8 @@ class StdioChannel implements Channel {
       const entry = new Message(request, settle, (bytes) => request.onNotification(bytes));
       entry.stopListening = request.cancellation.onCancel((reason) => this.#cancel(entry, reason));
       if (this.#waiting.size === 0 && this.#writeNow(entry)) return;
-      this.#waiting.add(entry);
       if (this.#state.phase === 'idle') this.#apply({ kind: 'start' });
+      this.#waiting.add(entry);
       this.#pump();
     });
   }
@@ -272,7 +274,8 @@ class StdioChannel implements Channel {
       { cwd, env, maxLineBytes: this.#limits.maxLineBytes },
       {
         onLine: (line) => this.#receive(line),
-        onTooLong: (head, tail) => this.#receiveTooLong(head, tail),
+        onOverlong: (head) => this.#overlong(head),
+        onOverlongEnd: (tail) => this.#overlongEnd(tail),
         onStderr: (chunk) => stderr.push(chunk),
         onDrain: () => this.#pump(),
         onExit: (exitCode, signal) => this.#exited(child, stderr, exitCode, signal),
@@ -292,6 +295,7 @@ class StdioChannel implements Channel {
     if (this.#child !== child) return;
     this.#child = undefined;
     this.#turn = undefined;
+    this.#overlongHead = undefined;
     const exit = { at: clock.wall(), exitCode, signal, stderr: stderr.last };
     const calls = this.#mux.clear();
     const error = this.#error('server_exited', exitParams(exit));
@@ -379,22 +383,25 @@ class StdioChannel implements Channel {
     for (const entry of refused) entry.settle(refusal);
   }
 
-  /** Writes what can be written. A cancel or another notification does not wait behind a serial server's call. */
+  /** Writes what can be written, in the order of arrival: a small message does not overtake a large one that waits for room. */
   #pump(): void {
     for (const entry of this.#waiting) {
-      const child = this.#child;
-      if (child === undefined || this.#state.phase !== 'open' || !this.#hasRoom(child, entry.bytes.length)) return;
-      if (entry.isRequest && this.#turn !== undefined) continue;
+      if (this.#mustWaitItsTurn(entry)) continue;
+      if (!this.#writeNow(entry)) return;
       this.#waiting.delete(entry);
-      this.#write(child, entry);
     }
+  }
+
+  /** A serial server's call holds up the next call, but no cancel and no other notification. */
+  #mustWaitItsTurn(entry: Message): boolean {
+    return entry.isRequest && this.#turn !== undefined;
   }
 
   /** False, and nothing is written, when it has to wait. */
   #writeNow(entry: Message): boolean {
     const child = this.#child;
     if (child === undefined || this.#state.phase !== 'open' || !this.#hasRoom(child, entry.bytes.length)) return false;
-    if (entry.isRequest && this.#turn !== undefined) return false;
+    if (this.#mustWaitItsTurn(entry)) return false;
     this.#write(child, entry);
     return true;
   }
@@ -498,12 +505,22 @@ class StdioChannel implements Channel {
     this.#endTurn(entry);
   }
 
-  #receiveTooLong(head: Buffer, tail: Buffer): void {
-    const owner = this.#mux.ownerOfCutLine(head, tail);
-    if (owner === undefined) {
-      this.#noise('line-too-long', head);
-      return;
-    }
+  #overlong(head: Buffer): void {
+    this.#overlongHead = Buffer.from(head.subarray(0, longestNoise));
+    this.#refuseOverlong(this.#mux.ownerByHead(head));
+  }
+
+  #overlongEnd(tail: Buffer): void {
+    const head = this.#overlongHead;
+    if (head === undefined) return;
+    this.#refuseOverlong(this.#mux.ownerByTail(tail));
+    if (this.#overlongHead !== undefined) this.#noise('line-too-long', head);
+    this.#overlongHead = undefined;
+  }
+
+  #refuseOverlong(owner: Message | undefined): void {
+    if (owner === undefined) return;
+    this.#overlongHead = undefined;
     owner.settle(this.#error('line_too_long', { limit: this.#limits.maxLineBytes }));
     this.#endTurn(owner);
   }

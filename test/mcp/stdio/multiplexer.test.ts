@@ -119,10 +119,15 @@ test('an answer that is too long to keep is known by its id, first or last, but 
   const mux = new Multiplexer<Multiplexed>();
   const calls = [1, 2, 3, 4].map((n) => message(`{"jsonrpc":"2.0","id":${n},"method":"m"}`));
   for (const call of calls) mux.open(call);
-  const of = (head: string, tail: string): Multiplexed | undefined =>
-    mux.ownerOfCutLine(Buffer.from(head), Buffer.from(tail));
-  expect(of('{"jsonrpc":"2.0","id":2,"result":{"te', 'xxx"}}')).toBe(calls[1]);
-  expect(of('{"result":{"te', 'xxx"},"jsonrpc":"2.0","id":3}')).toBe(calls[2]);
-  expect(of('{"result":{"id":1,"te', '{"id":4}}}')).toBeUndefined();
-  expect(of('{"result":"te', '\\"id\\":4}"}')).toBeUndefined();
+  const begins = (head: string): unknown => mux.ownerByHead(Buffer.from(head));
+  const ends = (tail: string): unknown => mux.ownerByTail(Buffer.from(tail));
+  expect(begins('{"jsonrpc":"2.0","id":2,"result":{"te')).toBe(calls[1]);
+  expect(ends('xxx"},"jsonrpc":"2.0","id":3}')).toBe(calls[2]);
+  expect(begins('{"result":{"id":1,"te')).toBeUndefined();
+  expect(ends('{"id":4}}}')).toBeUndefined();
+  expect(ends('\\"id\\":4}"}')).toBeUndefined();
+  // One is left, and a late answer to another is not its own.
+  mux.close(1);
+  expect(ends('xxx"},"id":2}')).toBeUndefined();
+  expect(ends('xxx"}}')).toBe(calls[3]);
 });
