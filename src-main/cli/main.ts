@@ -1,14 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { addAdmin } from './admin-command.ts';
-import { addDemoServer } from './demo-command.ts';
+import { addDemo, addDemoServer } from './demo-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
 import { addRelay } from './relay-command.ts';
 
 /** Adds one command to the program. What it does is loaded when it is called, so that no command pays for another. */
 export type AddCommand = (program: Command, finish: (code: number) => void) => void;
 
-const commands: readonly AddCommand[] = [addRelay, addDemoServer, addAdmin];
+const commands: readonly AddCommand[] = [addDemo, addRelay, addAdmin, addDemoServer];
 
 /** The command line. Resolves with the exit code once everything that was started has ended. */
 export async function main(args: readonly string[]): Promise<number> {

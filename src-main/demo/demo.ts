@@ -2,7 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { profileSchema, type Profile } from '../../shared/profile.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
-import { createRelay, type AddedTunnel, type Relay } from '../relay/relay.ts';
+import { createRelay, type AddedTunnel, type Relay, type RelayEvent } from '../relay/relay.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
 import { version } from '../version.ts';
 
@@ -38,6 +38,8 @@ export interface DemoOptions {
   readonly onStep?: (step: DemoStep, outcome: string, ms: number) => void;
   /** Longest that one step may take. */
   readonly stepLimitMs?: number;
+  /** Somebody does not want to wait any more. */
+  readonly interrupted?: Promise<unknown>;
 }
 
 export interface Demo {
@@ -78,28 +80,39 @@ function faultOf({ state, channels }: TunnelSnapshot): TunnelError | undefined {
 const toError = ({ code, leg, params }: Pick<TunnelError, 'code' | 'leg' | 'params'>): TunnelError =>
   new TunnelError(code, leg, params);
 
-/** Resolves when the tunnel polls and its server is ready. */
-function untilConnected(tunnels: TunnelManager): Promise<TunnelSnapshot> {
+const isReady = ({ state, channels }: TunnelSnapshot): boolean =>
+  state.kind === 'connected' ||
+  (state.kind === 'starting' &&
+    state.step === 'first-poll' &&
+    channels.every((channel) => channel.state.kind === 'ready'));
+
+/** Resolves when the tunnel has everything it needs; its first poll is on its way, and answered only when there is a call. */
+function untilReady(tunnels: TunnelManager): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (snapshot: TunnelSnapshot | undefined): void => {
       if (snapshot?.id !== profileId) return;
       const fault = faultOf(snapshot);
-      if (!fault && snapshot.state.kind !== 'connected') return;
+      if (!fault && !isReady(snapshot)) return;
       unsubscribe();
       if (fault) reject(fault);
-      else resolve(snapshot);
+      else resolve();
     };
     const unsubscribe = tunnels.onChange(look);
     look(tunnels.snapshots().find(({ id }) => id === profileId));
   });
 }
 
-function withLimit<T>(work: Promise<T>, ms: number): Promise<T> {
+async function withLimit<T>(work: Promise<T>, ms: number, interrupted: Promise<unknown> | undefined): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TunnelError('timed_out', 'local', { seconds: ms / 1000 })), ms);
+    timer = setTimeout(() => reject(new TunnelError('timed_out', 'local', { seconds: ms / 1_000 })), ms);
+    void interrupted?.then(() => reject(new TunnelError('shutting_down', 'local')));
   });
-  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -113,7 +126,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const step = async <T>(name: DemoStep, work: () => Promise<T>, outcome: (value: T) => string): Promise<T> => {
     const begun = performance.now();
     try {
-      const value = await withLimit(work(), stepLimitMs);
+      const value = await withLimit(work(), stepLimitMs, options.interrupted);
       timings[name] = rounded(performance.now() - begun);
       onStep(name, outcome(value), timings[name]);
       return value;
@@ -122,13 +135,18 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     }
   };
 
+  let polls: () => void = () => undefined;
+  const polling = new Promise<void>((resolve) => (polls = resolve));
+  const onEvent = (event: RelayEvent): void => {
+    if (event.kind === 'client' && event.connected) polls();
+  };
   const relay = await step(
     'relay',
-    () => createRelay(),
+    () => createRelay({ onEvent }),
     ({ address }) => `a control plane listens at ${address}`,
   );
-  const close = async (): Promise<void> => {
-    await tunnels.stop(profileId);
+  const close = async (graceMs?: number): Promise<void> => {
+    await tunnels.stop(profileId, graceMs);
     await relay.close();
   };
   const tunnel = relay.addTunnel({ name: 'Demo' });
@@ -138,7 +156,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       'tunnel',
       async () => {
         await tunnels.start(profileFor(relay, tunnel, options.serverCommand));
-        return untilConnected(tunnels);
+        await untilReady(tunnels);
+        await polling;
       },
       () => 'the demo server runs, and the tunnel polls for its calls',
     );
@@ -168,9 +187,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       protocol_version: client.getNegotiatedProtocolVersion() ?? '',
       timings_ms: timings,
     };
-    return { report, relay, tunnel, close };
+    return { report, relay, tunnel, close: () => close() };
   } catch (error) {
-    await close();
+    // Whatever is in flight is what failed.
+    await close(0);
     throw error;
   } finally {
     await client.close();

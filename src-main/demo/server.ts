@@ -1,7 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 import { version } from '../version.ts';
+import { serveTwoErasOnStdio } from './two-era-stdio.ts';
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -72,9 +72,4 @@ function demoServer(): McpServer {
 }
 
 /** Serves the demo's MCP server, of both eras, on this process's stdin and stdout until stdin ends. */
-export function serveDemo(): Promise<void> {
-  return new Promise((resolve) => {
-    serveStdio(demoServer);
-    process.stdin.once('end', resolve);
-  });
-}
+export const serveDemo = (): Promise<void> => serveTwoErasOnStdio(demoServer);

@@ -1,0 +1,82 @@
+import { TunnelError } from '../../shared/errors.ts';
+import { describe } from '../../shared/messages.ts';
+import { type Demo, DemoFailure, type DemoStep, startDemo } from '../demo/demo.ts';
+import { selfCommand } from '../demo/self-command.ts';
+import { createEngine } from '../engine.ts';
+import { joinCommand } from '../mcp/stdio/command-line.ts';
+import { createLog } from '../observe/log.ts';
+import { peopleLine } from '../observe/log-format.ts';
+import { headlessLimits, TraceStore } from '../observe/trace-store.ts';
+import { createKeychain } from '../secrets/keychain.ts';
+import { createSecrets } from '../secrets/resolver.ts';
+import { exitCodeOf, exitCodes } from './exit.ts';
+import { listenForEnd } from './signals.ts';
+
+const titles: Readonly<Record<DemoStep, string>> = {
+  relay: 'Local relay',
+  tunnel: 'Tunnel',
+  connect: 'MCP client',
+  call: 'Tool call',
+};
+
+const print = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+const invitation = ({ tunnel }: Demo): string => `
+The tunnel stays up (Ctrl C ends it). Call the server through it with any MCP client:
+
+  URL     ${tunnel.mcpUrl}
+  header  Authorization: Bearer ${tunnel.apiKey}
+
+  { "mcpServers": { "culvert-demo": { "type": "http", "url": "${tunnel.mcpUrl}",
+      "headers": { "Authorization": "Bearer ${tunnel.apiKey}" } } } }
+
+Its tools are add, now and slow_count. Next: culvert relay, to put a server of your own behind a tunnel like this one.`;
+
+/** Says which step failed and why, and gives the exit code. */
+function reportFailure(failure: DemoFailure, once: boolean): number {
+  const { step, cause } = failure;
+  const words =
+    cause instanceof TunnelError
+      ? describe(cause)
+      : { title: cause instanceof Error ? cause.message : String(cause), cause: '', next: '' };
+  process.stderr.write(`✗ ${titles[step]}: ${words.title}.\n  ${words.cause}\n  ${words.next}\n`);
+  if (once) {
+    const error = { code: cause instanceof TunnelError ? cause.code : 'internal', message: words.title };
+    print(JSON.stringify({ ok: false, step, error }));
+  }
+  return cause instanceof TunnelError ? exitCodeOf(cause) : exitCodes.fault;
+}
+
+/** Resolves with the exit code once everything it started has ended. */
+export async function runDemo(once: boolean): Promise<number> {
+  const { env } = process;
+  const log = createLog('error', (line) => process.stderr.write(`${peopleLine(line, process.stderr.isTTY)}\n`));
+  const tunnels = createEngine({
+    secrets: createSecrets({ env, store: createKeychain }),
+    env,
+    log,
+    traces: new TraceStore(headlessLimits, () => undefined),
+    children: { added: () => undefined, removed: () => undefined },
+  });
+  const end = listenForEnd();
+  try {
+    const demo = await startDemo({
+      tunnels,
+      serverCommand: joinCommand(selfCommand('demo-server')),
+      interrupted: end.first,
+      onStep: (step, outcome, ms) => print(`✓ ${titles[step].padEnd(12)} ${outcome}  (${ms.toFixed(1)} ms)`),
+    });
+    if (!once) {
+      print(invitation(demo));
+      await end.first;
+    }
+    await Promise.race([demo.close(), end.second]);
+    if (once) print(JSON.stringify(demo.report));
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof DemoFailure) return reportFailure(error, once);
+    throw error;
+  } finally {
+    end.release();
+  }
+}
