@@ -6,6 +6,7 @@ import './styles/controls.css';
 import './styles/shell.css';
 import './styles/overview.css';
 import './styles/wizard.css';
+import './styles/traces.css';
 import { on } from './api.ts';
 import { follow } from './route.ts';
 import { App } from './shell/app.tsx';

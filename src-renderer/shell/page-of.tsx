@@ -1,5 +1,6 @@
 import { OverviewPage } from '../overview/overview-page.tsx';
 import { useRoute } from '../route.ts';
+import { TracesPage } from '../traces/traces-page.tsx';
 import { WizardPage } from '../wizard/wizard-page.tsx';
 
 export function PageOf() {
@@ -7,6 +8,8 @@ export function PageOf() {
   switch (page) {
     case 'wizard':
       return <WizardPage />;
+    case 'traces':
+      return <TracesPage />;
     default:
       return <OverviewPage />;
   }

@@ -1,5 +1,6 @@
+import type { ReactElement } from 'react';
 import { Menu as AriaMenu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
-import { IconButton } from './button.tsx';
+import { Button, IconButton } from './button.tsx';
 import { Icon, type IconName } from './icon.tsx';
 
 export interface MenuEntry {
@@ -9,18 +10,22 @@ export interface MenuEntry {
   readonly onAction: () => void;
 }
 
-/** Further things to do with something; `undefined` entries are left out, `'-'` is a line between groups. */
-export function MoreMenu({
+/** `undefined` entries are left out, `'-'` is a line between groups. */
+type Entries = readonly (MenuEntry | '-' | undefined)[];
+
+function MenuOf({
   label,
   entries,
+  trigger,
 }: {
   readonly label: string;
-  readonly entries: readonly (MenuEntry | '-' | undefined)[];
+  readonly entries: Entries;
+  readonly trigger: ReactElement;
 }) {
   const shown = entries.filter((entry) => entry !== undefined);
   return (
     <MenuTrigger>
-      <IconButton icon="dots" label={label} />
+      {trigger}
       <Popover className="popover" placement="bottom end">
         <AriaMenu className="menu" aria-label={label}>
           {shown.map((entry, index) =>
@@ -36,5 +41,32 @@ export function MoreMenu({
         </AriaMenu>
       </Popover>
     </MenuTrigger>
+  );
+}
+
+/** Further things to do with something, behind three dots. */
+export function MoreMenu({ label, entries }: { readonly label: string; readonly entries: Entries }) {
+  return <MenuOf label={label} entries={entries} trigger={<IconButton icon="dots" label={label} />} />;
+}
+
+interface TextMenuProps {
+  readonly label: string;
+  readonly icon?: IconName;
+  readonly isDisabled?: boolean;
+  readonly entries: Entries;
+}
+
+export function TextMenu({ label, icon, isDisabled = false, entries }: TextMenuProps) {
+  return (
+    <MenuOf
+      label={label}
+      entries={entries}
+      trigger={
+        <Button isDisabled={isDisabled} {...(icon ? { icon } : {})}>
+          {label}
+          <Icon name="down" />
+        </Button>
+      }
+    />
   );
 }
