@@ -1,37 +1,27 @@
-import { resolve as resolvePath } from 'node:path';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import type { ChannelState, ChildExit, ServerInfo } from '../../../shared/tunnel.ts';
 import { readMessage, type Span } from '../../json/message.ts';
 import { asOneLine } from '../../json/rewrite.ts';
-import { isSecretName, type Redact, redactor } from '../../observe/redact.ts';
-import type { SecretResolver } from '../../secrets/secret-resolver.ts';
+import { type Redact, redactor } from '../../observe/redact.ts';
 import type { CancelReason } from '../../tunnel/cancellation.ts';
 import type { Clock } from '../../tunnel/clock.ts';
 import type { Channel, ChannelAnswer, ChannelRequest } from '../channel.ts';
-import { childEnvironment, type Environment, variable } from '../process-environment.ts';
-import { resolveProgram, type SpawnPlan, spawnPlan } from '../process-program.ts';
 import type { EndTimes } from '../process-tree.ts';
 import { StdioChild } from './child.ts';
 import { splitCommand } from './command-line.ts';
 import { Handshake, serverInfoFrom } from './handshake.ts';
+import { type LaunchDeps, planLaunch } from './launch.ts';
 import { cancelledLine, Multiplexer, toLine } from './multiplexer.ts';
+import { type Outcome, Outgoing } from './outgoing.ts';
 import { StderrLog } from './stderr-log.ts';
 import { LogBudget, type StdioLog } from './stdio-log.ts';
-import { channelState, type Failure, next, type SupervisorEvent, type SupervisorState } from './supervisor-state.ts';
+import { type SupervisedChild, Supervisor } from './supervisor.ts';
+import { channelState, type Failure, type SupervisorState } from './supervisor-state.ts';
 
-export interface StdioChannelDeps {
+export interface StdioChannelDeps extends LaunchDeps {
   readonly clock: Clock;
-  /** Culvert's own environment; what a child must not see of it is left out here. */
-  readonly environment: Environment;
-  /** Variables that no child inherits, beside Culvert's own keys: see `withheldVariables`. */
-  readonly withheld: readonly string[];
-  readonly secrets: SecretResolver;
   readonly log: StdioLog;
-  /** The PATH for programs and children, when it is not the inherited one: `desktopPath` in the app. */
-  readonly searchPath?: () => Promise<string>;
-  /** Where servers run that name no folder; the current one by default, which for a desktop app is no useful place. */
-  readonly folder?: string;
   /** Hears of every child, so that a later process can end what this one leaves behind. */
   readonly children?: { added(pid: number): void; removed(pid: number): void };
   readonly limits?: Partial<StdioLimits>;
@@ -60,39 +50,6 @@ const defaultLimits: StdioLimits = {
 const accepted: ChannelAnswer = { status: 202, headers: [] };
 const longestNoise = 200;
 
-/** A message on its way: waiting to be written, or written and, if it is a request, in flight under `id`. */
-class Message {
-  readonly bytes: Buffer;
-  readonly message: ChannelRequest['message'];
-  /** Absent for the channel's own repeated `initialize`. */
-  readonly onNotification: ((bytes: Buffer) => void) | undefined;
-  readonly #settle: (outcome: ChannelAnswer | TunnelError) => void;
-  id: number | undefined;
-  cancelSent = false;
-  stopListening: (() => void) | undefined;
-
-  constructor(
-    { bytes, message }: Pick<ChannelRequest, 'bytes' | 'message'>,
-    settle: (outcome: ChannelAnswer | TunnelError) => void,
-    onNotification?: (bytes: Buffer) => void,
-  ) {
-    this.bytes = bytes;
-    this.message = message;
-    this.#settle = settle;
-    this.onNotification = onNotification;
-  }
-
-  get isRequest(): boolean {
-    return this.message.kind === 'request';
-  }
-
-  settle(outcome: ChannelAnswer | TunnelError): void {
-    this.stopListening?.();
-    this.stopListening = undefined;
-    this.#settle(outcome);
-  }
-}
-
 /**
  * A private MCP server that is a child process. Many calls share it by private ids; it is started again when it ends,
  * while the channel stays, and hears its callers' handshake again before any call reaches it. No call is ever repeated.
@@ -107,22 +64,16 @@ class StdioChannel implements Channel {
   readonly #deps: StdioChannelDeps;
   readonly #limits: StdioLimits;
   readonly #words: readonly [string, ...string[]];
-  readonly #mux = new Multiplexer<Message>();
+  readonly #mux = new Multiplexer<Outgoing>();
   readonly #handshake = new Handshake();
   readonly #listeners = new Set<(state: ChannelState) => void>();
   readonly #noiseBudget: LogBudget;
   /** Not written yet, in the order of their arrival: the child is starting, does not read, or takes one call at a time. */
-  readonly #waiting = new Set<Message>();
-  #state: SupervisorState;
-  #child: StdioChild | undefined;
+  readonly #waiting = new Set<Outgoing>();
+  readonly #supervisor: Supervisor;
   #redact: Redact;
-  /** Ends with the current try to start a child. */
-  #starting: Promise<void> | undefined;
-  /** The child before, until all that it started is gone. */
-  #leaving: Promise<unknown> = Promise.resolve();
-  #cancelTick: (() => void) | undefined;
   /** The request that a serial server works on. */
-  #turn: Message | undefined;
+  #turn: Outgoing | undefined;
   #closing: Promise<void> | undefined;
   /** How a line began that is too long, while nobody knows whose it is. */
   #overlongHead: Buffer | undefined;
@@ -135,12 +86,21 @@ class StdioChannel implements Channel {
     this.#redact = redactor();
     this.name = config.name;
     this.target = this.#redact(config.command);
-    this.#state = { phase: 'idle', since: deps.clock.wall() };
     this.#noiseBudget = new LogBudget(() => deps.clock.now(), 20, 2);
+    this.#supervisor = new Supervisor({
+      clock: deps.clock,
+      log: deps.log,
+      children: deps.children,
+      end: this.#limits.end,
+      spawn: (onExit) => this.#spawn(onExit),
+      prepare: (child) => this.#repeatHandshake(child),
+      onExit: (exit) => this.#exited(exit),
+      onChange: (state, before) => this.#changed(state, before),
+    });
   }
 
   get state(): ChannelState {
-    return channelState(this.#state);
+    return channelState(this.#supervisor.state);
   }
 
   get inFlight(): number {
@@ -152,14 +112,13 @@ class StdioChannel implements Channel {
     return () => this.#listeners.delete(listener);
   }
 
-  async start(): Promise<void> {
-    this.#apply({ kind: 'start' });
-    await this.#starting;
+  start(): Promise<void> {
+    return this.#supervisor.start();
   }
 
   send(request: ChannelRequest): Promise<ChannelAnswer> {
     return new Promise((resolve, reject) => {
-      const settle = (outcome: ChannelAnswer | TunnelError): void => {
+      const settle = (outcome: Outcome): void => {
         if (outcome instanceof TunnelError) reject(outcome);
         else resolve(outcome);
       };
@@ -168,10 +127,10 @@ class StdioChannel implements Channel {
         settle(atOnce);
         return;
       }
-      const entry = new Message(request, settle, (bytes) => request.onNotification(bytes));
+      const entry = new Outgoing(request, settle, (bytes) => request.onNotification(bytes));
       entry.stopListening = request.cancellation.onCancel((reason) => this.#cancel(entry, reason));
       if (this.#waiting.size === 0 && this.#writeNow(entry)) return;
-      if (this.#state.phase === 'idle') this.#apply({ kind: 'start' });
+      void this.#supervisor.start();
       this.#waiting.add(entry);
       this.#pump();
     });
@@ -182,7 +141,7 @@ class StdioChannel implements Channel {
   }
 
   nudge(): void {
-    this.#apply({ kind: 'nudge' });
+    this.#supervisor.nudge();
   }
 
   close(): Promise<void> {
@@ -191,84 +150,21 @@ class StdioChannel implements Channel {
   }
 
   async #close(): Promise<void> {
-    this.#apply({ kind: 'stop' });
+    const stopped = this.#supervisor.stop();
     const shuttingDown = this.#error('shutting_down');
     for (const entry of [...this.#waiting, ...this.#mux.clear()]) entry.settle(shuttingDown);
     this.#waiting.clear();
-    await this.#starting;
-    const child = this.#child;
-    if (child) await this.#end(child);
-    await this.#leaving;
+    await stopped;
     this.#listeners.clear();
   }
 
   // --- the child's life ---
 
-  #apply(event: SupervisorEvent): void {
-    const { clock } = this.#deps;
-    const before = this.#state;
-    const now = clock.now();
-    const after = next(before, event, { now, wall: clock.wall(), random: clock.random() });
-    if (after === before) return;
-    this.#state = after;
-    this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    if ('wakeAt' in after) {
-      this.#cancelTick = clock.after(Math.max(0, after.wakeAt - now), () => this.#apply({ kind: 'tick' }));
-    }
-    if (after.phase === 'starting' && before.phase !== 'starting') this.#starting = this.#spawn();
-    if (after.phase === 'waiting') this.#refuseWaiting();
-    const shown = channelState(after);
-    if (JSON.stringify(shown) !== JSON.stringify(channelState(before))) {
-      for (const listener of this.#listeners) listener(shown);
-    }
-    if (after.phase === 'open') this.#pump();
-  }
-
-  async #spawn(): Promise<void> {
-    await this.#leaving;
-    try {
-      const { plan, cwd, env } = await this.#plan();
-      if (!this.#isStarting()) return;
-      const child = await this.#startChild(plan, cwd, env);
-      if (!this.#isStarting()) return;
-      this.#apply({ kind: 'spawned', pid: child.pid });
-      const opened = await this.#repeatHandshake(child);
-      // It may have ended meanwhile: then its exit was told already.
-      if (this.#child === child) this.#apply({ kind: 'opened', ...opened });
-    } catch (error) {
-      const known = error instanceof TunnelError ? error : this.#error('internal');
-      this.#apply({ kind: 'failed', failure: { kind: 'error', error: known.toJSON() } });
-    }
-  }
-
-  /** False once the channel is being closed; what was spawned meanwhile is then ended by `close`. */
-  #isStarting(): boolean {
-    return this.#state.phase === 'starting';
-  }
-
-  async #plan(): Promise<{ plan: SpawnPlan; cwd: string; env: Record<string, string> }> {
-    const { environment, withheld, secrets, searchPath } = this.#deps;
-    const { env: references, cwd: folder = this.#deps.folder ?? '.' } = this.#config;
-    const own: Record<string, string> = {};
-    const secretValues: string[] = [];
-    for (const [name, reference] of Object.entries(references)) {
-      const value = await secrets.resolve(reference);
-      own[name] = value;
-      if (value !== reference || isSecretName(name)) secretValues.push(value);
-    }
-    this.#redact = redactor(secretValues);
-    const path = searchPath && { PATH: await searchPath() };
-    const env = childEnvironment({ base: environment, withheld, own: { ...path, ...own } });
-    const cwd = resolvePath(folder);
-    const [program, ...args] = this.#words;
-    const file = await resolveProgram(program, { path: variable(env, 'PATH') ?? '', cwd, environment: env });
-    return { plan: spawnPlan(file, args, env), cwd, env };
-  }
-
-  async #startChild(plan: SpawnPlan, cwd: string, env: Record<string, string>): Promise<StdioChild> {
-    const { clock, children, log } = this.#deps;
-    const stderr = new StderrLog(this.#redact, log, () => clock.now());
+  async #spawn(onExit: (exitCode: number | null, signal: string | null) => void): Promise<SupervisedChild> {
+    const { clock, log } = this.#deps;
+    const { plan, cwd, env, redact } = await planLaunch(this.#words, this.#config, this.#deps);
+    this.#redact = redact;
+    const stderr = new StderrLog(redact, log, () => clock.now());
     const child = await StdioChild.spawn(
       plan,
       { cwd, env, maxLineBytes: this.#limits.maxLineBytes },
@@ -278,34 +174,27 @@ class StdioChannel implements Channel {
         onOverlongEnd: (tail) => this.#overlongEnd(tail),
         onStderr: (chunk) => stderr.push(chunk),
         onDrain: () => this.#pump(),
-        onExit: (exitCode, signal) => this.#exited(child, stderr, exitCode, signal),
+        onExit,
       },
     );
-    this.#child = child;
-    children?.added(child.pid);
     log({ kind: 'started', pid: child.pid, program: plan.file });
-    return child;
+    return { child, stderr };
   }
 
-  #exited(child: StdioChild, stderr: StderrLog, exitCode: number | null, signal: string | null): void {
-    const { children, log, clock } = this.#deps;
-    stderr.end();
-    this.#leaving = child.gone.then(() => children?.removed(child.pid));
-    log({ kind: 'exited', pid: child.pid, exitCode, signal });
-    if (this.#child !== child) return;
-    this.#child = undefined;
+  #exited(exit: ChildExit): void {
     this.#turn = undefined;
     this.#overlongHead = undefined;
-    const exit = { at: clock.wall(), exitCode, signal, stderr: stderr.last };
-    const calls = this.#mux.clear();
     const error = this.#error('server_exited', exitParams(exit));
-    for (const call of calls) call.settle(error);
-    this.#apply({ kind: 'failed', failure: { kind: 'exit', exit } });
+    for (const call of this.#mux.clear()) call.settle(error);
   }
 
-  async #end(child: StdioChild, times = this.#limits.end): Promise<void> {
-    const survivors = await child.end(times);
-    if (survivors.length > 0) this.#deps.log({ kind: 'survivors', pids: survivors });
+  #changed(state: SupervisorState, before: SupervisorState): void {
+    if (state.phase === 'waiting') this.#refuseWaiting();
+    const shown = channelState(state);
+    if (JSON.stringify(shown) !== JSON.stringify(channelState(before))) {
+      for (const listener of this.#listeners) listener(shown);
+    }
+    if (state.phase === 'open') this.#pump();
   }
 
   /** Says to a new child what callers of the 2025 era said to the one before. Rejects when it does not answer in time. */
@@ -314,8 +203,8 @@ class StdioChannel implements Channel {
     if (initialize === undefined) return {};
     const { clock, log } = this.#deps;
     let stopTimer: (() => void) | undefined;
-    const outcome = await new Promise<ChannelAnswer | TunnelError>((resolve) => {
-      const own = new Message(initialize, resolve);
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const own = new Outgoing(initialize, resolve);
       const { id, line } = this.#mux.open(own);
       child.write(line);
       stopTimer = clock.after(this.#limits.handshakeMs, () => {
@@ -324,13 +213,7 @@ class StdioChannel implements Channel {
       });
     });
     stopTimer?.();
-    if (outcome instanceof TunnelError) {
-      if (this.#child !== child) return {};
-      // It hangs. Let go of it first, so that its end is not taken for another failure.
-      this.#child = undefined;
-      this.#leaving = this.#end(child).then(() => this.#deps.children?.removed(child.pid));
-      throw outcome;
-    }
+    if (outcome instanceof TunnelError) throw outcome;
     const body = outcome.body ?? Buffer.alloc(0);
     if (readMessage(body).isError) {
       // Its callers are better judges of that than we are: let them hear what it says to their calls.
@@ -345,7 +228,7 @@ class StdioChannel implements Channel {
   // --- messages to the child ---
 
   /** What needs no child, or cannot have one. */
-  #answerAtOnce(request: ChannelRequest): ChannelAnswer | TunnelError | undefined {
+  #answerAtOnce(request: ChannelRequest): Outcome | undefined {
     const { message, cancellation } = request;
     if (message.kind === 'batch') return this.#error('batch_refused');
     if (message.kind === 'invalid') return this.#error('bad_request');
@@ -358,7 +241,7 @@ class StdioChannel implements Channel {
 
   /** Why a message cannot be taken now, or undefined when it can, or may as well wait a moment. */
   #refusal(): TunnelError | undefined {
-    const state = this.#state;
+    const { state } = this.#supervisor;
     if (state.phase === 'stopped') return this.#error('shutting_down');
     if (state.phase !== 'waiting' || state.wakeAt - this.#deps.clock.now() <= this.#limits.holdMs) return undefined;
     return this.#failureError(state.failure, state.failures);
@@ -393,14 +276,14 @@ class StdioChannel implements Channel {
   }
 
   /** A serial server's call holds up the next call, but no cancel and no other notification. */
-  #mustWaitItsTurn(entry: Message): boolean {
+  #mustWaitItsTurn(entry: Outgoing): boolean {
     return entry.isRequest && this.#turn !== undefined;
   }
 
   /** False, and nothing is written, when it has to wait. */
-  #writeNow(entry: Message): boolean {
-    const child = this.#child;
-    if (child === undefined || this.#state.phase !== 'open' || !this.#hasRoom(child, entry.bytes.length)) return false;
+  #writeNow(entry: Outgoing): boolean {
+    const { child, state } = this.#supervisor;
+    if (child === undefined || state.phase !== 'open' || !this.#hasRoom(child, entry.bytes.length)) return false;
     if (this.#mustWaitItsTurn(entry)) return false;
     this.#write(child, entry);
     return true;
@@ -410,7 +293,7 @@ class StdioChannel implements Channel {
     return child.pendingBytes === 0 || child.pendingBytes + size <= this.#limits.maxPendingBytes;
   }
 
-  #write(child: StdioChild, entry: Message): void {
+  #write(child: StdioChild, entry: Outgoing): void {
     if (!entry.isRequest) {
       child.write(toLine(asOneLine(entry.bytes)));
       this.#handshake.sent(entry);
@@ -423,7 +306,7 @@ class StdioChannel implements Channel {
     child.write(line);
   }
 
-  #cancel(entry: Message, reason: CancelReason): void {
+  #cancel(entry: Outgoing, reason: CancelReason): void {
     if (this.#waiting.delete(entry) || entry.id === undefined) {
       entry.settle(this.#cancelledError(reason));
       return;
@@ -435,10 +318,10 @@ class StdioChannel implements Channel {
   }
 
   /** The server hears of it once, under the id that it knows; `initialize` may not be cancelled. */
-  #tellCancelled(entry: Message, reason: string): void {
+  #tellCancelled(entry: Outgoing, reason: string): void {
     if (entry.id === undefined || entry.cancelSent || entry.message.method === 'initialize') return;
     entry.cancelSent = true;
-    this.#child?.write(cancelledLine(entry.id, reason));
+    this.#supervisor.child?.write(cancelledLine(entry.id, reason));
   }
 
   /**
@@ -447,15 +330,8 @@ class StdioChannel implements Channel {
    */
   #forwardCancel({ bytes }: ChannelRequest, span: Span): ChannelAnswer {
     const id = bytes.subarray(span.start, span.end);
-    const waiting = [...this.#waiting].filter(({ message }) => message.kind === 'request');
-    const idOf = (entry: Message): Buffer => {
-      const last = entry.message.ids.at(-1);
-      return entry.bytes.subarray(last?.start ?? 0, last?.end ?? 0);
-    };
-    const meant = [
-      ...waiting.filter((entry) => idOf(entry).equals(id)),
-      ...this.#mux.withCallerId(id).map(({ call }) => call),
-    ];
+    const waiting = [...this.#waiting].filter((entry) => entry.isRequest && entry.hasCallerId(id));
+    const meant = [...waiting, ...this.#mux.withCallerId(id).map(({ call }) => call)];
     const [entry] = meant;
     if (entry === undefined || meant.length > 1) return accepted;
     if (this.#waiting.delete(entry)) entry.settle(this.#cancelledError('cancelled'));
@@ -465,7 +341,7 @@ class StdioChannel implements Channel {
     return accepted;
   }
 
-  #endTurn(entry: Message): void {
+  #endTurn(entry: Outgoing): void {
     if (this.#turn === entry) this.#turn = undefined;
     if (this.#waiting.size > 0) this.#pump();
   }
@@ -487,8 +363,7 @@ class StdioChannel implements Channel {
         else this.#deps.log({ kind: 'unclaimed-notification', method: received.method });
         return;
       case 'reply':
-        // A server that asks without reading must not fill our memory with answers.
-        if (this.#child && this.#hasRoom(this.#child, received.line.length)) this.#child.write(received.line);
+        this.#answerServer(received.line);
         if (received.method !== 'ping') this.#deps.log({ kind: 'server-request', method: received.method });
         return;
       case 'noise':
@@ -496,13 +371,19 @@ class StdioChannel implements Channel {
     }
   }
 
-  #answered(entry: Message, body: Buffer, isError: boolean): void {
+  #answered(entry: Outgoing, body: Buffer, isError: boolean): void {
     const { method } = entry.message;
     const server = isError || entry.onNotification === undefined ? undefined : serverInfoFrom(method, body);
     if (method === 'initialize' && !isError && entry.onNotification) this.#handshake.remember(entry);
     entry.settle({ status: 200, headers: [], body });
-    this.#apply({ kind: 'answered', ...(server && { server }) });
+    this.#supervisor.answered(server);
     this.#endTurn(entry);
+  }
+
+  /** A server that asks without reading must not fill our memory with answers. */
+  #answerServer(line: Buffer): void {
+    const { child } = this.#supervisor;
+    if (child && this.#hasRoom(child, line.length)) child.write(line);
   }
 
   #overlong(head: Buffer): void {
@@ -518,7 +399,7 @@ class StdioChannel implements Channel {
     this.#overlongHead = undefined;
   }
 
-  #refuseOverlong(owner: Message | undefined): void {
+  #refuseOverlong(owner: Outgoing | undefined): void {
     if (owner === undefined) return;
     this.#overlongHead = undefined;
     owner.settle(this.#error('line_too_long', { limit: this.#limits.maxLineBytes }));
