@@ -22,29 +22,46 @@ const isStale = (built, ...folders) =>
 
 function build(...args) {
   console.log(args.includes('--cli') ? 'Building the command line…' : 'Building the app…');
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), ...args], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
 const hasDisplay = () =>
-  process.platform === 'linux' ? Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY) : !process.env.SSH_CONNECTION;
+  process.platform === 'linux'
+    ? Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
+    : !process.env.SSH_CONNECTION;
 
 /** Electron's binary: a folder that was pointed to, or the one that its package keeps. Fetched only where it can be shown. */
 function electronBinary() {
   const home = join(root, 'node_modules/electron');
   if (!existsSync(home)) return { missing: 'Electron is not installed' };
-  const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform] ?? 'electron';
+  const name =
+    { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform] ?? 'electron';
   const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
-  if (override) return existsSync(join(override, name)) ? { file: join(override, name) } : { missing: `there is no Electron in ${override}` };
+  if (override)
+    return existsSync(join(override, name))
+      ? { file: join(override, name) }
+      : { missing: `there is no Electron in ${override}` };
   const kept = () => {
-    const file = existsSync(join(home, 'path.txt')) ? join(home, 'dist', readFileSync(join(home, 'path.txt'), 'utf8')) : undefined;
+    const file = existsSync(join(home, 'path.txt'))
+      ? join(home, 'dist', readFileSync(join(home, 'path.txt'), 'utf8'))
+      : undefined;
     return file !== undefined && existsSync(file) ? file : undefined;
   };
   if (kept() === undefined) {
     console.log('Fetching Electron, once…');
-    const { error } = spawnSync(process.execPath, [join(home, 'install.js')], { stdio: 'inherit', timeout: downloadLimitMs });
+    const { error } = spawnSync(process.execPath, [join(home, 'install.js')], {
+      stdio: 'inherit',
+      timeout: downloadLimitMs,
+    });
     if (kept() === undefined) {
-      return { missing: error?.code === 'ETIMEDOUT' ? 'Electron could not be fetched in time' : 'Electron could not be fetched' };
+      return {
+        missing:
+          error?.code === 'ETIMEDOUT' ? 'Electron could not be fetched in time' : 'Electron could not be fetched',
+      };
     }
   }
   return { file: kept() };
@@ -66,7 +83,8 @@ function runnableProfiles() {
   const { stdout, status } = spawnSync(process.execPath, [cli, 'profiles', 'list', '--json'], { encoding: 'utf8' });
   if (status !== 0) return [];
   const profiles = JSON.parse(stdout);
-  for (const { name, error } of profiles.filter((profile) => profile.error)) console.log(`The profile ${name} is left out: ${error}`);
+  for (const { name, error } of profiles.filter((profile) => profile.error))
+    console.log(`The profile ${name} is left out: ${error}`);
   return profiles.filter((profile) => !profile.error).map((profile) => profile.name);
 }
 

@@ -5,6 +5,7 @@ import { mountHealth } from './admin/health-details.ts';
 import { createHttpListener, type HttpListener } from './admin/http-listener.ts';
 import { mountLogLevel } from './admin/log-level.ts';
 import { allReady, mountProbes } from './admin/probes.ts';
+import { createEngine } from './engine.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { headlessLimits, TraceStore } from './observe/trace-store.ts';
@@ -17,22 +18,12 @@ import type { ProcessSettings } from './settings/process-settings.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
 import { version } from './version.ts';
 
-/** What the composition gives to the engine. */
-export interface EngineParts {
-  readonly secrets: Secrets;
-  readonly env: Env;
-  readonly log: Log;
-  readonly traces: TraceStore;
-  readonly children: { added(pid: number): void; removed(pid: number): void };
-}
-
 export interface HeadlessOptions {
   readonly settings: ProcessSettings;
   readonly profiles: readonly Profile[];
   readonly env: Env;
   readonly log: Log;
   readonly secrets: Secrets;
-  readonly createManager: (parts: EngineParts) => TunnelManager;
 }
 
 /** Tunnels of one process with their listener: what `culvert run` is. */
@@ -63,7 +54,7 @@ export function createHeadless(options: HeadlessOptions): Headless {
   const traces = new TraceStore(headlessLimits, (tunnel) => captures.get(tunnel));
   let runtime: RuntimeFile | undefined;
   let draining = false;
-  const manager = options.createManager({
+  const manager = createEngine({
     secrets,
     env,
     log,

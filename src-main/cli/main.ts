@@ -1,14 +1,27 @@
 import { Command, CommanderError } from 'commander';
+import { nearest } from '../settings/nearest.ts';
+import { options } from '../settings/options.ts';
 import { version } from '../version.ts';
 import { addAdmin } from './admin-command.ts';
 import { addDemo, addDemoServer } from './demo-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
+import { addProfiles } from './profiles-command.ts';
 import { addRelay } from './relay-command.ts';
+import { addRun } from './run-command.ts';
 
 /** Adds one command to the program. What it does is loaded when it is called, so that no command pays for another. */
 export type AddCommand = (program: Command, finish: (code: number) => void) => void;
 
-const commands: readonly AddCommand[] = [addDemo, addRelay, addAdmin, addDemoServer];
+const commands: readonly AddCommand[] = [addRun, addDemo, addProfiles, addRelay, addAdmin, addDemoServer];
+
+/** `--poll-timeout` was meant as `--control-plane.poll-timeout`: the end of a dotted flag is what people remember. */
+function withSuggestion(text: string): string {
+  const [, wrong] = /unknown option '--([^'=]+)/.exec(text) ?? [];
+  if (wrong === undefined || text.includes('Did you mean')) return text;
+  const flags = options.map(({ flag }) => flag);
+  const meant = flags.find((flag) => flag.endsWith(`.${wrong}`)) ?? nearest(wrong, flags);
+  return meant === undefined ? text : `${text}(Did you mean --${meant}?)\n`;
+}
 
 /** The command line. Resolves with the exit code once everything that was started has ended. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -19,7 +32,11 @@ export async function main(args: readonly string[]): Promise<number> {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(culvert --help tells what there is)')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 110), showGlobalOptions: false })
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns || 100, 110),
+      optionDescription: ({ description }) => description,
+    })
+    .configureOutput({ outputError: (text, write) => write(withSuggestion(text)) })
     .addHelpText(
       'after',
       `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start.`,

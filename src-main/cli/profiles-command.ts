@@ -13,7 +13,9 @@ export const addProfiles: AddCommand = (program, finish) => {
   const profiles: Command = program
     .command('profiles')
     .summary('list, check and export profiles')
-    .description('Profiles of this machine: Culvert’s own, those of tunnel-client, and the JSON ones of ~/.tunnel-client.');
+    .description(
+      'Profiles of this machine: Culvert’s own, those of tunnel-client, and the JSON ones of ~/.tunnel-client.',
+    );
   profiles
     .command('list')
     .description('List the profiles that can be run by name, and what is wrong with those that cannot.')

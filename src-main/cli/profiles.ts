@@ -18,13 +18,28 @@ const storeFor = ({ profileDir }: Where): ProfileStore =>
 const fileOf = async (name: string, { profileDir }: Where): Promise<string> =>
   /[/\\]|\.(?:ya?ml|json)$/.test(name) ? name : findProfile(name, profileFolders(process.env, profileDir));
 
-const forms: Readonly<Record<ProfileEntry['form'], string>> = { culvert: 'Culvert', reference: 'tunnel-client', json: 'JSON' };
+const forms: Readonly<Record<ProfileEntry['form'], string>> = {
+  culvert: 'Culvert',
+  reference: 'tunnel-client',
+  json: 'JSON',
+};
 
 export async function listProfiles(values: Where & { readonly json?: boolean }): Promise<number> {
   const store = storeFor(values);
   const entries = await store.list();
   if (values.json === true) {
-    say(JSON.stringify(entries.map(({ id, name, file, form, profile, error }) => ({ id, name, file, form, tunnel_id: profile?.controlPlane.tunnelId, error: error && sentence(error) }))));
+    say(
+      JSON.stringify(
+        entries.map(({ id, name, file, form, profile, error }) => ({
+          id,
+          name,
+          file,
+          form,
+          tunnel_id: profile?.controlPlane.tunnelId,
+          error: error && sentence(error),
+        })),
+      ),
+    );
     return exitCodes.done;
   }
   if (entries.length === 0) {
@@ -44,7 +59,8 @@ export async function checkProfile(name: string, where: Where): Promise<number> 
   const { controlPlane, channels } = readProfile(await readProfileFile(file));
   say(`${file} is right.`);
   say(`  tunnel    ${controlPlane.tunnelId} at ${controlPlane.baseUrl}`);
-  for (const channel of channels) say(`  ${channel.name.padEnd(8)}  ${channel.kind === 'stdio' ? channel.command : channel.url}`);
+  for (const channel of channels)
+    say(`  ${channel.name.padEnd(8)}  ${channel.kind === 'stdio' ? channel.command : channel.url}`);
   return exitCodes.done;
 }
 

@@ -1,0 +1,104 @@
+import type { Profile } from '../../shared/profile.ts';
+import { createHeadless, type Headless } from '../headless.ts';
+import { resolveProgram } from '../mcp/process-program.ts';
+import { splitCommand } from '../mcp/stdio/command-line.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { openLogOutput } from '../observe/log-output.ts';
+import { loadProfile } from '../profiles/load.ts';
+import type { Selection } from '../profiles/source.ts';
+import { checkSecrets } from '../secrets/check-secrets.ts';
+import { createKeychain } from '../secrets/keychain.ts';
+import { createSecrets } from '../secrets/resolver.ts';
+import type { Env, FlagValues } from '../settings/layers.ts';
+import { announce } from './announced-file.ts';
+import { exitCodes } from './exit.ts';
+import { createNarrator } from './narrate.ts';
+import { listenForEnd, type EndRequest } from './signals.ts';
+
+export interface RunRequest {
+  /** One for each tunnel. */
+  readonly selections: readonly Selection[];
+  readonly flags: FlagValues;
+  readonly env: Env;
+  /** Log each call with its time. */
+  readonly requestTiming: boolean;
+}
+
+/** What calls in flight get at the end; one more second answers the rest, then the children go (PROTOCOL, SIGTERM). */
+const graceMs = 7_000;
+
+/** `culvert run`: resolves with the exit code after the tunnels have drained. Rejects with what keeps it from starting. */
+export async function run({ selections, flags, env, requestTiming }: RunRequest): Promise<number> {
+  const loaded = await Promise.all(selections.map((selection) => loadProfile(selection, flags, env)));
+  const profiles = loaded.map(({ profile }) => profile);
+  const settings = loaded[0]?.settings;
+  if (!settings) return exitCodes.usage;
+  const secrets = createSecrets({ env, store: createKeychain });
+  await Promise.all(profiles.flatMap((profile) => [checkSecrets(profile, secrets), checkPrograms(profile, env)]));
+
+  const log = createLog(settings.log.level, await openLogOutput(settings.log), settings.ui.logBufferEvents);
+  const headless = createHeadless({ settings, profiles, env, log, secrets });
+  const end = listenForEnd();
+  const cleanUps: (() => Promise<void>)[] = [() => headless.close()];
+  try {
+    if (settings.pidFile !== undefined)
+      cleanUps.push(await announce(settings.pidFile, String(process.pid), '--pid.file'));
+    await headless.open();
+    const { address } = headless.listener;
+    if (address !== undefined && settings.listen.urlFile !== undefined) {
+      cleanUps.push(await announce(settings.listen.urlFile, address, '--health.url-file'));
+    }
+    log.info(`Listening at ${address ?? 'nowhere'}: /healthz, /readyz, /metrics and /health.`);
+    for (const profile of profiles) log.info(introduction(profile), {}, { tunnel: profile.name });
+    headless.manager.onChange(createNarrator(log));
+    if (requestTiming) logTimes(headless, log);
+    await headless.start();
+    await drainOnRequest(headless, end, log);
+    return exitCodes.done;
+  } finally {
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
+    end.release();
+  }
+}
+
+const introduction = ({ controlPlane, channels }: Profile): string =>
+  `Starting ${controlPlane.tunnelId} at ${new URL(controlPlane.baseUrl).origin} with ${channels
+    .map((channel) => `${channel.name} (${channel.kind === 'stdio' ? 'a command' : new URL(channel.url).origin})`)
+    .join(', ')}.`;
+
+/** A program that is not there is told before anything starts. */
+async function checkPrograms(profile: Profile, env: Env): Promise<void> {
+  for (const channel of profile.channels) {
+    if (channel.kind !== 'stdio') continue;
+    const [program] = splitCommand(channel.command);
+    await resolveProgram(program, {
+      path: channel.env['PATH'] ?? env['PATH'] ?? '',
+      cwd: channel.cwd ?? process.cwd(),
+      environment: env,
+    });
+  }
+}
+
+async function drainOnRequest(headless: Headless, end: EndRequest, log: Log): Promise<void> {
+  const signal = await end.first;
+  const inFlight = headless.manager.snapshots().reduce((sum, tunnel) => sum + tunnel.inFlight, 0);
+  log.info(`${signal}: no new calls are taken; ${inFlight === 0 ? 'none is in flight' : `${inFlight} in flight`}.`);
+  const drained = headless.stop(graceMs);
+  const forced = end.second.then(() => {
+    log.warn('A second signal: calls in flight are given up.');
+    return headless.stop(0);
+  });
+  await Promise.race([drained, forced]);
+  log.info('All tunnels are stopped.');
+}
+
+function logTimes(headless: Headless, log: Log): void {
+  headless.traces.onEnd(({ tunnel, channel, method, target, status, dispatchedMs, answeredMs, postedMs }) => {
+    const ms = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
+    log.info(
+      `${method}${target === undefined ? '' : ` ${target}`}: ${status}`,
+      { dispatched_ms: ms(dispatchedMs), answered_ms: ms(answeredMs), posted_ms: ms(postedMs) },
+      { tunnel, channel },
+    );
+  });
+}
