@@ -1,4 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { supervision } from '../../../src-main/mcp/stdio/supervisor-state.ts';
 import type { Clock } from '../../../src-main/tunnel/clock.ts';
@@ -155,13 +157,15 @@ describe('a command', () => {
 
 describe('a new child that does not answer the repeated handshake', () => {
   test('is ended, and the channel says that the handshake failed', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'culvert-forgetful-'));
     const { channel } = openChannel(
-      { command: fixture('forgetful') },
+      { command: fixture('forgetful', join(dir, 'mark')) },
       { limits: { handshakeMs: 50, holdMs: 0, end: { inputMs: 100, termMs: 100, killMs: 1_000 } } },
     );
     await sendText(channel, hello).answer;
     await expect(sendCall(channel, 1, 'crash').answer).rejects.toMatchObject({ code: 'server_exited' });
     expect(await stateOf(channel, 'unusable')).toMatchObject({ error: { code: 'handshake_failed' } });
+    await rm(dir, { recursive: true });
   });
 });
 
