@@ -59,6 +59,8 @@ export interface PostListener {
 
 /** A request that is under way. */
 export interface Pending {
+  /** Whether it has a connection: before that nothing can have reached the control plane. */
+  readonly written: boolean;
   /** Ends it; its listener is told at once. */
   abort(error: TunnelError): void;
 }

@@ -116,9 +116,12 @@ export class ProfileStore {
     });
   }
 
-  /** A profile of Culvert's own. Rejects with `profile_exists`. */
-  async create(name: string, profile: Omit<Profile, 'id' | 'name'>): Promise<{ id: string }> {
-    const id = randomUUID();
+  /** A profile of Culvert's own; `id` is a draft's, under which its secrets are kept already. Rejects with `profile_exists`. */
+  async create(
+    name: string,
+    profile: Omit<Profile, 'id' | 'name'>,
+    id: string = randomUUID(),
+  ): Promise<{ id: string }> {
     await this.#write(name, newProfileText({ ...profile, id, name }));
     return { id };
   }

@@ -20,6 +20,8 @@ export interface PollerOptions {
   readonly free: () => number;
   readonly deliver: (body: PollBody) => void;
   readonly succeeded: () => void;
+  /** A poll reached the control plane and is being held: a refusal would have come by now. Told until one was answered. */
+  readonly held: () => void;
   readonly failed: (error: TunnelError, attempt: number, waitMs: number) => void;
   readonly cut: (cut: { cutAfterMs: number; waitMs: number }) => void;
 }
@@ -31,6 +33,8 @@ const failureBaseMs = 500;
 const failureCapMs = 30_000;
 /** Answers that time alone will not change: a person must act. */
 const personWaitMs = 60_000;
+/** Refusals come at once; a poll that is held for so long was accepted. */
+const heldMs = 1_000;
 /** An empty poll that comes back sooner than this did not wait. */
 const atOnceMs = 100;
 
@@ -40,6 +44,7 @@ interface Poll {
   reserved: number;
   pending: Pending | undefined;
   stopTimer: (() => void) | undefined;
+  stopHeld: (() => void) | undefined;
   hasHeaders: boolean;
   body: PollBody | undefined;
 }
@@ -70,6 +75,8 @@ export class Poller {
   #attempt = 0;
   #failedAt = -Infinity;
   #running = false;
+  /** A poll was answered since the last failure. */
+  #proved = false;
   /** Monotonic time before which no poll goes out, and before which not even a person can make one. */
   #notBefore = 0;
   #hardNotBefore = 0;
@@ -154,6 +161,7 @@ export class Poller {
       reserved: limit,
       pending: undefined,
       stopTimer: undefined,
+      stopHeld: undefined,
       hasHeaders: false,
       body: undefined,
     };
@@ -166,6 +174,11 @@ export class Poller {
       });
     };
     arm();
+    if (!this.#proved) {
+      poll.stopHeld = clock.after(heldMs, () => {
+        if (poll.pending?.written === true && !this.#proved) this.#options.held();
+      });
+    }
     poll.pending = client.poll(limit, waitMs, {
       headers: () => this.#headers(poll),
       // a body may be long: it is given up only when nothing comes any more
@@ -175,6 +188,7 @@ export class Poller {
   }
 
   #headers(poll: Poll): void {
+    poll.stopHeld?.();
     poll.hasHeaders = true;
     this.#arrived.push(poll);
     if (this.#attempt === 0 && this.#options.clock.now() - poll.sentAt < this.#cuts.waitMs) {
@@ -185,6 +199,7 @@ export class Poller {
 
   #done(poll: Poll, outcome: PollOutcome): void {
     poll.stopTimer?.();
+    poll.stopHeld?.();
     if (!this.#out.has(poll)) return;
     const body = outcome.ok ? outcome : outcome.body;
     if (poll.hasHeaders) {
@@ -203,6 +218,7 @@ export class Poller {
     const { clock, intervalMs } = this.#options;
     const age = clock.now() - poll.sentAt;
     this.#attempt = 0;
+    this.#proved = true;
     this.#notBefore = 0;
     this.#cuts.survived(age);
     if (body.commands.length === 0) {
@@ -222,6 +238,7 @@ export class Poller {
     if (poll.sentAt < this.#failedAt) return;
     this.#failedAt = clock.now();
     this.#attempt++;
+    this.#proved = false;
     const backoff = needsPerson.has(error.code)
       ? personWaitMs
       : backoffMs(this.#attempt, () => clock.random(), failureBaseMs, failureCapMs);
@@ -262,6 +279,7 @@ export class Poller {
       if (poll.hasHeaders) continue;
       // told before it is aborted, so that its end is no failure
       poll.stopTimer?.();
+      poll.stopHeld?.();
       this.#over(poll);
       poll.pending?.abort(gone);
     }

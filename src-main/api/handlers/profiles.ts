@@ -1,0 +1,110 @@
+import { TunnelError } from '../../../shared/errors.ts';
+import type { Handlers } from '../../../shared/ipc.ts';
+import type { CheckedText, ProfileDocument } from '../../../shared/profile-editor.ts';
+import { profileSchema } from '../../../shared/profile.ts';
+import { newProfileText } from '../../profiles/profile-text.ts';
+import type { ProfileStore } from '../../profiles/profile-store.ts';
+import type { Platform } from '../platform.ts';
+import { KeptSecrets } from '../profiles/kept-secrets.ts';
+import type { ProfileList } from '../profiles/profile-list.ts';
+
+type Calls = Extract<keyof Handlers, `profiles.${string}`>;
+
+export interface ProfileServices {
+  readonly store: ProfileStore;
+  readonly list: ProfileList;
+  readonly platform: Platform;
+  readonly isSecretSet: (ref: string) => Promise<boolean>;
+  readonly isRunning: (id: string) => boolean;
+  readonly restart: (id: string) => Promise<void>;
+  readonly stop: (id: string) => Promise<void>;
+}
+
+const formats = { culvert: 'culvert', reference: 'reference-yaml', json: 'reference-json' } as const;
+
+/** What a new profile starts with: everything that has a default, and places for what a person has to fill in. */
+const blank = () =>
+  profileSchema.parse({
+    id: 'new',
+    name: 'new',
+    controlPlane: { tunnelId: `tunnel_${'0'.repeat(32)}`, apiKey: 'env:CONTROL_PLANE_API_KEY' },
+    channels: [{ kind: 'http', name: 'main', url: 'http://127.0.0.1:8000/mcp' }],
+    mcp: {},
+    harpoon: {},
+    capture: {},
+  });
+
+export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls> {
+  const { store, list, platform, isSecretSet, isRunning, restart, stop } = services;
+  const kept = new KeptSecrets();
+  const changed = async <T>(result: T): Promise<T> => {
+    await list.refresh();
+    return result;
+  };
+  const checked = async (id: string, text: string): Promise<CheckedText> => {
+    const { profile, problems } = await store.check(id, text);
+    return kept.hide({ text, problems, ...(profile ? { profile } : {}) });
+  };
+
+  return {
+    'profiles.get': async ({ id }): Promise<ProfileDocument> => {
+      const { form, problems, profile, ...rest } = await store.get(id);
+      const refs = profile ? kept.states(profile, () => false) : [];
+      const secrets = await Promise.all(
+        refs.map(async (state) => ({ ...state, set: state.set || (await isSecretSet(state.ref)) })),
+      );
+      return kept.hide({
+        ...rest,
+        format: formats[form],
+        problems: [...problems],
+        secrets,
+        ...(profile ? { profile } : {}),
+      });
+    },
+    'profiles.check': ({ id, text }) => checked(id, kept.restore(text)),
+    'profiles.render': async ({ id, text, profile }) => {
+      const restored = kept.restore(text);
+      return checked(id, await store.render(id, restored, kept.restore(profile)));
+    },
+    'profiles.save': async ({ id, text, revision }) => {
+      const saved = await store.save(id, kept.restore(text), revision);
+      await list.refresh();
+      if (!isRunning(id)) return { ...saved, applied: 'not-running', restarting: [] };
+      await restart(id);
+      const channels = list.summaries.find((summary) => summary.id === id)?.channels ?? [];
+      return { ...saved, applied: 'restarting', restarting: channels.map(({ name }) => name) };
+    },
+    'profiles.create': async ({ name }) => changed(await store.create(name, blank())),
+    'profiles.duplicate': async ({ id }) => changed({ id: (await store.duplicate(id)).id }),
+    'profiles.delete': async ({ id }) => {
+      if (isRunning(id)) await stop(id);
+      return changed(await store.delete(id));
+    },
+    'profiles.undoDelete': async ({ undo }) => changed(await store.undoDelete(undo)),
+    'profiles.import': async ({ name, text }, caller) => {
+      if (text !== undefined) return changed(await store.importText(name ?? 'imported', text));
+      if (caller.host !== 'window') throw new TunnelError('not_allowed', 'local');
+      const file = await platform.chooseFile();
+      return file && changed(await store.importText(name ?? file.name, file.text));
+    },
+    'profiles.export': async ({ id, format }, caller) => {
+      const { name, text, profile } = await store.get(id);
+      if (format === 'reference-yaml') {
+        const exported = await store.exportReference(id);
+        const offer = {
+          name: `${name}.yaml`,
+          type: 'application/yaml',
+          body: kept.hide({ text: exported.text, ...(profile ? { profile } : {}) }).text,
+        };
+        return { file: await platform.saveFile(offer, caller), dropped: [...exported.dropped] };
+      }
+      const body = profile ? newProfileText(profile) : text;
+      const offer = {
+        name: `${name}.yaml`,
+        type: 'application/yaml',
+        body: kept.hide({ text: body, ...(profile ? { profile } : {}) }).text,
+      };
+      return { file: await platform.saveFile(offer, caller), dropped: [] };
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Profile } from '../../../shared/profile.ts';
+import { keptSecretPrefix, type SecretState } from '../../../shared/profile-editor.ts';
+
+const isReference = (value: string): boolean => /^(env|file|keychain):/i.test(value.trim());
+
+/** Where a profile may hold a secret, and the slot that its keychain entry has. */
+function slotsOf(profile: Profile): { readonly slot: string; readonly value: string }[] {
+  const { controlPlane, mcp, harpoon, channels } = profile;
+  const slots: [string, string | undefined][] = [
+    ['api_key', controlPlane.apiKey],
+    ['client_key_passphrase', controlPlane.clientKeyPassphrase],
+    ['mcp.client_key_passphrase', mcp.clientKeyPassphrase],
+    ['http_proxy', profile.httpProxy],
+    ['control_plane.http_proxy', controlPlane.httpProxy],
+    ['mcp.http_proxy', mcp.httpProxy],
+    ['harpoon.http_proxy', harpoon.httpProxy],
+    ...Object.entries(controlPlane.extraHeaders).map(([name, value]): [string, string] => [`header.${name}`, value]),
+    ...Object.entries(mcp.extraHeaders).map(([name, value]): [string, string] => [`mcp.header.${name}`, value]),
+    ...Object.entries(mcp.discoveryExtraHeaders).map(([name, value]): [string, string] => [
+      `mcp.discovery_header.${name}`,
+      value,
+    ]),
+  ];
+  for (const channel of channels) {
+    if (channel.kind === 'stdio') {
+      for (const [name, value] of Object.entries(channel.env)) slots.push([`env.${channel.name}.${name}`, value]);
+    } else {
+      slots.push([`${channel.name}.http_proxy`, channel.httpProxy]);
+      slots.push([`${channel.name}.client_key_passphrase`, channel.clientKeyPassphrase]);
+    }
+  }
+  return slots.flatMap(([slot, value]) => (value === undefined ? [] : [{ slot, value }]));
+}
+
+/** Literals that are secrets: keys and passphrases always, proxies with a password, values of headers and variables with a secret's name or looks. */
+function isSecretLiteral(slot: string, value: string): boolean {
+  if (isReference(value) || value === '') return false;
+  if (slot.endsWith('http_proxy')) return /:\/\/[^/@]*:[^/@]+@/.test(value);
+  if (slot === 'api_key' || slot.endsWith('passphrase')) return true;
+  return /key|secret|token|passw|credential|auth|cookie/i.test(slot) || /^(sk|pk)-|^Bearer /.test(value);
+}
+
+/**
+ * Literal secrets of profile files, which never leave this process: in what the editor gets, each is replaced by
+ * `kept:<n>`, and what comes back from it has them put back in.
+ */
+export class KeptSecrets {
+  readonly #values: string[] = [];
+
+  /** The text and the profile as the editor may see them. */
+  hide<T extends { readonly text: string; readonly profile?: Profile }>(document: T): T {
+    if (!document.profile) return { ...document, text: this.#hideKnown(document.text) };
+    for (const { slot, value } of slotsOf(document.profile)) if (isSecretLiteral(slot, value)) this.#keep(value);
+    return {
+      ...document,
+      text: this.#hideKnown(document.text),
+      profile: this.#map(document.profile, (text) => this.#hideKnown(text)),
+    };
+  }
+
+  /** What the editor sent, with the secrets back in. */
+  restore<T>(sent: T): T {
+    return this.#map(sent, (text) =>
+      text.replace(/kept:(\d+)/g, (whole, n: string) => this.#values[Number(n)] ?? whole),
+    );
+  }
+
+  /** The secrets of a profile as the editor lists them. */
+  states(profile: Profile, isSet: (ref: string) => boolean): SecretState[] {
+    return slotsOf(profile).flatMap(({ slot, value }) => {
+      if (isReference(value)) return [{ slot, ref: value, set: isSet(value) }];
+      return isSecretLiteral(slot, value) ? [{ slot, ref: `${keptSecretPrefix}${this.#keep(value)}`, set: true }] : [];
+    });
+  }
+
+  #keep(value: string): number {
+    const known = this.#values.indexOf(value);
+    return known >= 0 ? known : this.#values.push(value) - 1;
+  }
+
+  /** The longest first: one secret may be the beginning of another. */
+  #hideKnown(text: string): string {
+    const order = this.#values
+      .map((value, index) => ({ value, index }))
+      .sort((a, b) => b.value.length - a.value.length);
+    let hidden = text;
+    for (const { value, index } of order) hidden = hidden.replaceAll(value, `${keptSecretPrefix}${index}`);
+    return hidden;
+  }
+
+  #map<T>(value: T, change: (text: string) => string): T {
+    if (typeof value === 'string') return change(value) as T;
+    if (Array.isArray(value)) return value.map((item: unknown) => this.#map(item, change)) as T;
+    if (typeof value !== 'object' || value === null) return value;
+    const mapped = Object.fromEntries(
+      Object.entries(value).map(([key, item]: [string, unknown]) => [key, this.#map(item, change)]),
+    );
+    return (isDeepStrictEqual(mapped, value) ? value : mapped) as T;
+  }
+}

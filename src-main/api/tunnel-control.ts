@@ -1,0 +1,84 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
+
+export interface TunnelControlOptions {
+  readonly manager: TunnelManager;
+  /** Reads a saved profile afresh, so that what starts is what the file says now. Rejects with `TunnelError`. */
+  readonly load: (id: string) => Promise<Profile>;
+  /** Throws `command_not_approved` while a person has not agreed to what would run. */
+  readonly requireApproval: (profile: Profile) => Promise<void>;
+  /** A pause began or ended. */
+  readonly changed: (id: string) => void;
+}
+
+/** Starting, stopping and pausing, as the tray, the window and the command line do it. */
+export class TunnelControl {
+  readonly #options: TunnelControlOptions;
+  readonly #pauses = new Map<string, { until: number; timer: NodeJS.Timeout }>();
+
+  constructor(options: TunnelControlOptions) {
+    this.#options = options;
+  }
+
+  pausedUntil(id: string): number | undefined {
+    return this.#pauses.get(id)?.until;
+  }
+
+  async start(id: string): Promise<void> {
+    this.#endPause(id);
+    const profile = await this.#options.load(id);
+    await this.#options.requireApproval(profile);
+    await this.#options.manager.start(profile);
+  }
+
+  /** Drains; a second call while it is stopping forces. */
+  async stop(id: string): Promise<void> {
+    this.#endPause(id);
+    await this.#options.manager.stop(id);
+  }
+
+  /** Starts each; one that cannot start does not keep the others from it. Rejects with the first failure. */
+  async startAll(ids: readonly string[]): Promise<void> {
+    const results = await Promise.allSettled(ids.map((id) => this.start(id)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const id of this.#pauses.keys()) this.#endPause(id);
+    await this.#options.manager.stopAll();
+  }
+
+  /** Stops it and starts it again after so many minutes. */
+  async pause(id: string, minutes: number): Promise<void> {
+    this.#endPause(id);
+    const ms = minutes * 60_000;
+    const timer = setTimeout(() => {
+      this.#pauses.delete(id);
+      this.start(id).catch(() => this.#options.changed(id));
+    }, ms);
+    this.#pauses.set(id, { until: Date.now() + ms, timer });
+    this.#options.changed(id);
+    await this.#options.manager.stop(id);
+  }
+
+  nudge(id: string): void {
+    if (!this.#options.manager.snapshots().some((snapshot) => snapshot.id === id)) {
+      throw new TunnelError('not_found', 'local', { what: 'tunnel' });
+    }
+    this.#options.manager.nudge('person', id);
+  }
+
+  close(): void {
+    for (const { timer } of this.#pauses.values()) clearTimeout(timer);
+  }
+
+  #endPause(id: string): void {
+    const pause = this.#pauses.get(id);
+    if (!pause) return;
+    clearTimeout(pause.timer);
+    this.#pauses.delete(id);
+    this.#options.changed(id);
+  }
+}

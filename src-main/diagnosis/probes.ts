@@ -1,0 +1,141 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
+import { layerOf } from '../../shared/messages.ts';
+import type { ChannelConfig, Profile } from '../../shared/profile.ts';
+import type { ServerInfo } from '../../shared/tunnel.ts';
+import { ControlPlaneClient } from '../control-plane/client.ts';
+import type { ClientIdentity } from '../control-plane/request-headers.ts';
+import { createChannels, type ChannelDeps } from '../mcp/channels.ts';
+import { createRoutes } from '../network/routes.ts';
+import type { Cancellation } from '../tunnel/cancellation.ts';
+import { askServer } from './ask-server.ts';
+import { resolvedCommand } from './resolved-command.ts';
+
+export type TellEvidence = (evidence: Evidence) => void;
+
+/** Tries that prove something and say so in evidence; wizard, doctor and `culvert run` only show them. None rejects. */
+export interface Probes {
+  /** Starts or reaches this server: program or URL, handshake of either era, name, version, tools. */
+  server(
+    channel: ChannelConfig,
+    profile: Profile,
+    tell: TellEvidence,
+    cancellation: Cancellation,
+  ): Promise<ProbeResult>;
+  /** Reaches this control plane and asks for the tunnel with the key: metadata proves *Read* only. */
+  controlPlane(profile: Profile, tell: TellEvidence, cancellation: Cancellation): Promise<ProbeResult>;
+}
+
+export type ProbeDeps = Omit<ChannelDeps, 'routes'> & { readonly identity: ClientIdentity };
+
+/** A server may install itself on its first start. */
+const serverLimitMs = 60_000;
+const metadataLimitMs = 15_000;
+
+const toTunnelError = (cause: unknown): TunnelError =>
+  cause instanceof TunnelError ? cause : new TunnelError('internal', 'local', {}, { cause });
+
+/** Runs one step, times it, and makes evidence of what came of it. */
+async function prove<T>(
+  list: Evidence[],
+  tell: TellEvidence,
+  step: string,
+  work: () => Promise<{ readonly value: T; readonly facts: Evidence['facts'] }>,
+  layer: Evidence['layer'],
+): Promise<T | undefined> {
+  const at = Date.now();
+  const started = performance.now();
+  const add = (rest: Pick<Evidence, 'outcome' | 'facts' | 'layer' | 'error'>) => {
+    const evidence: Evidence = { step, at, ms: Math.round(performance.now() - started), ...rest };
+    list.push(evidence);
+    tell(evidence);
+  };
+  try {
+    const { value, facts } = await work();
+    add({ outcome: 'pass', layer, facts });
+    return value;
+  } catch (cause) {
+    const error = toTunnelError(cause);
+    add({ outcome: 'fail', layer: layerOf(error), facts: {}, error: error.toJSON() });
+    return undefined;
+  }
+}
+
+export function createProbes(deps: ProbeDeps): Probes {
+  return {
+    async server(config, profile, tell, cancellation) {
+      const evidence: Evidence[] = [];
+      if (config.kind === 'stdio') {
+        const command = await prove(
+          evidence,
+          tell,
+          'program.resolved',
+          () => resolvedCommand(config, deps),
+          'mcp-server',
+        );
+        if (!command) return { evidence };
+      }
+      const routes = createRoutes({ ...profile, channels: [config] }, { secrets: deps.secrets, env: deps.env });
+      let server: ServerInfo | undefined;
+      try {
+        const [channel] = createChannels({ ...profile, channels: [config] }, { ...deps, routes });
+        if (!channel) return { evidence };
+        const stop = deps.clock.after(serverLimitMs, () => cancellation.cancel('deadline'));
+        try {
+          await channel.start();
+          const asked = askServer(channel, cancellation);
+          const shaken = await prove(evidence, tell, 'server.handshake', () => asked.handshake(), 'mcp-server');
+          if (shaken) {
+            const tools = await prove(evidence, tell, 'server.tools', () => asked.tools(), 'mcp-server');
+            server = { ...shaken, ...(tools ? { tools } : {}) };
+          }
+        } finally {
+          stop();
+          await channel.close();
+        }
+      } catch (cause) {
+        await prove(evidence, tell, 'server.handshake', () => Promise.reject(toTunnelError(cause)), 'mcp-server');
+      } finally {
+        await routes.close();
+      }
+      return { evidence, ...(server ? { server } : {}) };
+    },
+
+    async controlPlane(profile, tell, cancellation) {
+      const evidence: Evidence[] = [];
+      const routes = createRoutes(profile, { secrets: deps.secrets, env: deps.env });
+      const client = new ControlPlaneClient({
+        config: profile.controlPlane,
+        routes,
+        secrets: deps.secrets,
+        clock: deps.clock,
+        identity: deps.identity,
+        serverInfo: () => undefined,
+        onReplaced: () => undefined,
+      });
+      try {
+        await prove(
+          evidence,
+          tell,
+          'control-plane.metadata',
+          async () => {
+            if (cancellation.reason !== undefined) throw new TunnelError('cancelled', 'local');
+            const { name, description } = await client.metadata(metadataLimitMs);
+            const facts = {
+              host: new URL(profile.controlPlane.baseUrl).host,
+              tunnelId: profile.controlPlane.tunnelId,
+              ...(name === undefined ? {} : { name }),
+              ...(description === undefined ? {} : { description }),
+            };
+            return { value: true, facts };
+          },
+          'control-plane',
+        );
+      } finally {
+        client.close();
+        await routes.close();
+      }
+      return { evidence };
+    },
+  };
+}

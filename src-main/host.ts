@@ -1,0 +1,260 @@
+import { join } from 'node:path';
+import type { Capabilities, TunnelView } from '../shared/app.ts';
+import { TunnelError } from '../shared/errors.ts';
+import type { Handlers } from '../shared/ipc.ts';
+import type { Profile } from '../shared/profile.ts';
+import { describeVerdict } from '../shared/verdict-words.ts';
+import { AppState } from './api/app-state.ts';
+import { Callers } from './api/callers.ts';
+import { createDispatch } from './api/dispatch.ts';
+import type { DraftStore } from './api/drafts/draft-store.ts';
+import { approvalHandlers } from './api/handlers/approvals.ts';
+import { demoHandlers, DemoControl } from './api/handlers/demo.ts';
+import { draftHandlers } from './api/handlers/drafts.ts';
+import { logHandlers } from './api/handlers/logs.ts';
+import { profileHandlers } from './api/handlers/profiles.ts';
+import { secretHandlers } from './api/handlers/secrets.ts';
+import { settingsHandlers } from './api/handlers/settings.ts';
+import { systemHandlers } from './api/handlers/system.ts';
+import { traceHandlers } from './api/handlers/traces.ts';
+import { tunnelHandlers } from './api/handlers/tunnels.ts';
+import type { Platform } from './api/platform.ts';
+import { ProfileList } from './api/profiles/profile-list.ts';
+import { TunnelControl } from './api/tunnel-control.ts';
+import { ApprovalStore } from './approvals/approval-store.ts';
+import { Approvals } from './approvals/approvals.ts';
+import { wireProtocolVersion } from './control-plane/request-headers.ts';
+import type { Probes } from './diagnosis/probes.ts';
+import type { Environment } from './mcp/process-environment.ts';
+import type { Log } from './observe/log.ts';
+import type { TraceStore } from './observe/trace-store.ts';
+import { ProfileStore } from './profiles/profile-store.ts';
+import type { Secrets } from './secrets/resolver.ts';
+import type { SecretStore } from './secrets/secret-store.ts';
+import type { AppSettings } from './settings/app-settings.ts';
+import type { TunnelManager } from './tunnel/tunnel-manager.ts';
+import { readLicences } from './api/licences.ts';
+import { version } from './version.ts';
+
+export interface HostOptions {
+  /** Culvert's own folder. */
+  readonly folder: string;
+  readonly env: Environment;
+  readonly manager: TunnelManager;
+  readonly traces: TraceStore;
+  readonly log: Log;
+  readonly settings: AppSettings;
+  readonly secrets: Secrets;
+  readonly secretStore: () => SecretStore;
+  /** Drafts hold what was typed; the engine's secrets are resolved through them. */
+  readonly drafts: DraftStore;
+  readonly keychain: () => Capabilities['keychain'];
+  readonly platform: Platform;
+  readonly probes: Probes;
+  /** The PATH that programs are looked up on. */
+  readonly searchPath: () => Promise<string>;
+  readonly versions: { readonly electron?: string; readonly chrome?: string };
+  readonly browser: { address(): string | undefined; revoke(): void };
+  /** Profiles that exist in this process only: of `culvert run` with flags. */
+  readonly given?: readonly Profile[];
+}
+
+/** The engine's process as windows, browsers and the tray see it. */
+export interface Host {
+  readonly callers: Callers;
+  readonly state: AppState;
+  readonly control: TunnelControl;
+  readonly profiles: ProfileList;
+  readonly dispatch: ReturnType<typeof createDispatch>;
+  readonly demo: DemoControl;
+  diagnostics(): string;
+  /** Starts what is set to start with the app. What cannot start says so in the log; never rejects. */
+  startWithApp(): Promise<void>;
+  close(): void;
+}
+
+export function createHost(options: HostOptions): Host {
+  const { folder, env, manager, traces, log, settings, secrets, secretStore, drafts, platform, searchPath } = options;
+  const callers = new Callers();
+  const store = new ProfileStore({ env });
+  const profiles = new ProfileList(store, () => state.touch('profiles'));
+  const approvals = new Approvals(new ApprovalStore(join(folder, 'approvals.json')), { env, searchPath });
+  const given = new Map((options.given ?? []).map((profile) => [profile.id, profile]));
+  const demo = new DemoControl(manager, traces, (id) => state.touchTunnel(id));
+
+  const snapshotOf = (id: string) => manager.snapshots().find((snapshot) => snapshot.id === id);
+  const isRunning = (id: string): boolean => (snapshotOf(id)?.state.kind ?? 'stopped') !== 'stopped';
+  const nameOf = (id: string): string =>
+    profiles.summaries.find((summary) => summary.id === id)?.name ?? snapshotOf(id)?.name ?? id;
+  const mcpUrl = (id: string): string | undefined => (demo.isDemo(id) ? demo.mcpUrl : undefined);
+
+  const load = async (id: string): Promise<Profile> => {
+    const known = given.get(id);
+    if (known) return known;
+    const { profile, problems } = await store.get(id);
+    if (profile) return profile;
+    const [problem] = problems;
+    throw problem
+      ? new TunnelError(problem.error.code, problem.error.leg, problem.error.params)
+      : new TunnelError('profile_not_found', 'local', { name: id });
+  };
+
+  const control = new TunnelControl({
+    manager,
+    load,
+    // what was given on the command line was agreed to by typing it
+    requireApproval: (profile) => (given.has(profile.id) ? Promise.resolve() : approvals.require(profile)),
+    changed: (id) => state.touchTunnel(id),
+  });
+
+  const extras = (id: string): Partial<TunnelView> => {
+    const pausedUntil = control.pausedUntil(id);
+    const url = mcpUrl(id);
+    return {
+      draft: drafts.isDraft(id),
+      demo: demo.isDemo(id),
+      ...(pausedUntil === undefined ? {} : { pausedUntil }),
+      ...(url === undefined ? {} : { mcpUrl: url }),
+    };
+  };
+
+  const state = new AppState({
+    callers,
+    versions: { app: version, wireProtocol: wireProtocolVersion, node: process.versions.node, ...options.versions },
+    capabilities: () => ({
+      ...platform.capabilities(),
+      keychain: options.keychain(),
+      demo: true,
+      doctor: false,
+      browserUi: options.browser.address() !== undefined,
+      supportBundle: true,
+    }),
+    settings: () => settings.values,
+    profiles: () => profiles.summaries,
+    traces: () => ({ count: traces.count, errors: traces.errors }),
+    doctor: () => undefined,
+    extras,
+  });
+  const stopListening = [
+    manager.onChange((snapshot) => state.tunnelChanged(snapshot)),
+    settings.onChange((values) => {
+      log.level = values.logLevel;
+      state.touch('settings');
+    }),
+    traces.onEnd((record) => state.callEnded(record)),
+    traces.onChange(() => state.touch('traces')),
+  ];
+
+  const isSecretSet = async (ref: string): Promise<boolean> => {
+    try {
+      return (await secrets.resolve(ref)) !== '';
+    } catch {
+      return false;
+    }
+  };
+
+  const diagnostics = (): string =>
+    [
+      `Culvert ${version}, wire protocol ${wireProtocolVersion}, ${process.platform} ${process.arch}, Node ${process.versions.node}` +
+        (options.versions.electron === undefined ? '' : `, Electron ${options.versions.electron}`),
+      ...state.views().map(({ snapshot, verdict }) => {
+        const { title, cause } = describeVerdict(verdict);
+        const { counts } = snapshot;
+        return `${snapshot.name} (${snapshot.tunnelId}): ${snapshot.state.kind}. ${title}. ${cause} ${counts.commands} commands, ${counts.errors} errors.`;
+      }),
+    ].join('\n');
+
+  const handlers: Omit<Handlers, `doctor.${string}` | `candidates.${string}`> = {
+    'app.snapshot': async (_args, caller) => {
+      callers.add(caller);
+      await profiles.refresh();
+      return state.snapshot(caller.host);
+    },
+    'app.about': async () => ({ licences: [...(await readLicences(new URL('../licences.json', import.meta.url)))] }),
+    ...tunnelHandlers(control, () => [...profiles.profiles.map(({ id }) => id), ...given.keys()]),
+    ...approvalHandlers(approvals, load),
+    ...profileHandlers({
+      store,
+      list: profiles,
+      platform,
+      isSecretSet,
+      isRunning,
+      restart: (id) => control.start(id),
+      stop: (id) => control.stop(id),
+    }),
+    ...secretHandlers(secretStore, secrets, drafts),
+    ...draftHandlers({
+      drafts,
+      approvals,
+      probes: options.probes,
+      manager,
+      store,
+      list: profiles,
+      secretStore,
+      fromCandidate: () => Promise.reject(new TunnelError('not_found', 'local', { what: 'The server' })),
+    }),
+    ...demoHandlers(demo),
+    ...traceHandlers({ store: traces, platform, tunnelName: nameOf, mcpUrl, stderr: stderrOf(log) }),
+    ...logHandlers(log),
+    ...settingsHandlers(settings, platform),
+    ...systemHandlers({
+      platform,
+      profileFile: (id) => profiles.summaries.find((summary) => summary.id === id)?.file,
+      diagnostics,
+      supportBundle: () => Promise.resolve(JSON.stringify(supportBundle(), null, 2)),
+      browser: options.browser,
+    }),
+  };
+
+  /** Nothing of payloads, keys or headers: states, counts, versions and the log, which holds none of them either. */
+  const supportBundle = () => ({
+    diagnostics: diagnostics().split('\n'),
+    tunnels: manager.snapshots(),
+    profiles: profiles.summaries,
+    settings: settings.values,
+    log: log.recent(2_000),
+  });
+
+  return {
+    callers,
+    state,
+    control,
+    profiles,
+    demo,
+    dispatch: createDispatch(handlers as Handlers, (name, cause) => {
+      log.error('A call failed in a way nobody foresaw.', {
+        call: name,
+        error: cause instanceof Error ? cause.message : String(cause),
+      });
+    }),
+    diagnostics,
+    async startWithApp() {
+      await profiles.refresh();
+      const wanted = profiles.profiles.filter(({ startWithApp }) => startWithApp);
+      for (const { id, name } of wanted) {
+        control.start(id).catch((error: unknown) => {
+          log.error('A tunnel could not be started.', {
+            profile: name,
+            code: error instanceof TunnelError ? error.code : 'internal',
+          });
+        });
+      }
+    },
+    close() {
+      for (const stop of stopListening) stop();
+      state.close();
+      control.close();
+    },
+  };
+}
+
+/** The lines of stderr that were logged while a call ran. */
+const stderrOf =
+  (log: Log) =>
+  ({ channel, tunnel, from, to }: { channel: string; tunnel: string; from: number; to: number }) =>
+    log
+      .recent(2_000)
+      .filter((line) => line.tunnel === tunnel && line.channel === channel && line.fields['stream'] === 'stderr')
+      .filter(({ at }) => at >= from && at <= to)
+      .slice(-200)
+      .map(({ at, message }) => ({ at, text: message }));
