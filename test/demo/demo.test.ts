@@ -2,26 +2,9 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
 import { startDemo } from '../../src-main/demo/demo.ts';
 import { selfCommand } from '../../src-main/demo/self-command.ts';
-import { createEngine } from '../../src-main/engine.ts';
-import { createLog } from '../../src-main/observe/log.ts';
-import { headlessLimits, TraceStore } from '../../src-main/observe/trace-store.ts';
-import { createSecrets } from '../../src-main/secrets/resolver.ts';
-import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { culvert } from '../support/culvert.ts';
+import { testEngine } from '../support/engine.ts';
 import { toolCall, withClient } from '../support/transcript.ts';
-
-function engine(): TunnelManager {
-  const store = (): never => {
-    throw new Error('no keychain here');
-  };
-  return createEngine({
-    secrets: createSecrets({ env: {}, store }),
-    env: process.env,
-    log: createLog('error', () => undefined),
-    traces: new TraceStore(headlessLimits, () => undefined),
-    children: { added: () => undefined, removed: () => undefined },
-  });
-}
 
 describe('culvert demo', () => {
   it('makes one real call, reports it in JSON as its last line and ends with 0', async () => {
@@ -70,7 +53,7 @@ describe('culvert demo', () => {
   );
 
   it('says which step failed, and leaves nothing running', async () => {
-    const tunnels = engine();
+    const tunnels = testEngine();
     const steps: string[] = [];
     const demo = startDemo({
       tunnels,
@@ -84,13 +67,13 @@ describe('culvert demo', () => {
 
   it('gives a step only so long', async () => {
     const serverCommand = `"${process.execPath}" -e "process.stdin.resume()"`;
-    const demo = startDemo({ tunnels: engine(), serverCommand, stepLimitMs: 1_000 });
+    const demo = startDemo({ tunnels: testEngine(), serverCommand, stepLimitMs: 1_000 });
     await expect(demo).rejects.toMatchObject({ step: 'connect', cause: { code: 'timed_out' } });
   });
 
   it('stops waiting when it is interrupted', async () => {
     const serverCommand = `"${process.execPath}" -e "process.stdin.resume()"`;
-    const demo = startDemo({ tunnels: engine(), serverCommand, interrupted: Promise.resolve() });
+    const demo = startDemo({ tunnels: testEngine(), serverCommand, interrupted: Promise.resolve() });
     await expect(demo).rejects.toMatchObject({ cause: { code: 'shutting_down' } });
   });
 });
