@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tunnelErrorSchema } from './errors.ts';
 import { verdictSchema } from './evidence.ts';
 import { settingsSchema } from './settings.ts';
-import { tunnelSnapshotSchema } from './tunnel.ts';
+import { certificateSchema, tunnelSnapshotSchema } from './tunnel.ts';
 import { doctorRunSchema } from './doctor.ts';
 
 /** The last hour of a tunnel. Latency is from the poll's headers to the moment the control plane had taken the answer. */
@@ -16,13 +16,6 @@ export const ratesSchema = z.object({
   p95Ms: z.number().optional(),
 });
 export type Rates = z.infer<typeof ratesSchema>;
-
-export const certificateSchema = z.object({
-  /** Whose it is: the control plane's, a server's, or our own client certificate. */
-  of: z.enum(['control-plane', 'mcp-server', 'client']),
-  subject: z.string(),
-  notAfter: z.number(),
-});
 
 /** A profile's tunnel, running or not: what the engine, attribution and the last hour say about it. */
 export const tunnelViewSchema = z.object({

@@ -69,6 +69,41 @@ export const channelSnapshotSchema = z.object({
 });
 export type ChannelSnapshot = z.infer<typeof channelSnapshotSchema>;
 
+export const certificateSchema = z.object({
+  /** Whose it is: what the control plane or a server showed on the last connection, or our own client certificate. */
+  of: z.enum(['control-plane', 'mcp-server', 'client']),
+  subject: z.string(),
+  notAfter: time,
+});
+export type CertificateSeen = z.infer<typeof certificateSchema>;
+
+/** What to warn of: the days left that were reached, of 30, 7 and 1; 0 once it is over. Undefined: more than 30. */
+export function expiryWarning(
+  { notAfter }: Pick<CertificateSeen, 'notAfter'>,
+  now: number,
+): 30 | 7 | 1 | 0 | undefined {
+  const days = (notAfter - now) / 86_400_000;
+  if (days <= 0) return 0;
+  return days <= 1 ? 1 : days <= 7 ? 7 : days <= 30 ? 30 : undefined;
+}
+
+/** Whether a proxy lets a route through, as of the last look. */
+export const proxyHealthSchema = z.object({
+  route: z.enum(['control-plane', 'mcp', 'mcp-discovery', 'oauth', 'harpoon']),
+  /** Channel or Harpoon label. */
+  name: z.string().optional(),
+  /** `scheme://host:port`. */
+  proxy: z.string(),
+  /** The setting or variable that names it. */
+  source: z.string(),
+  state: z.enum(['healthy', 'unhealthy']),
+  checkedAt: time,
+  succeededAt: time.optional(),
+  ms: z.number().optional(),
+  error: tunnelErrorSchema.optional(),
+});
+export type ProxyHealth = z.infer<typeof proxyHealthSchema>;
+
 export const tunnelSnapshotSchema = z.object({
   /** The profile's immutable id; also the id of the running tunnel in this process. */
   id: z.string(),
@@ -97,6 +132,9 @@ export const tunnelSnapshotSchema = z.object({
   lastAnswerAt: time.optional(),
   /** Round trip of the last posted answer, in milliseconds: the distance to the control plane. A long poll's length is not one. */
   roundTripMs: z.number().optional(),
+  /** Of every route that goes through a proxy. */
+  proxies: z.array(proxyHealthSchema).optional(),
+  certificates: z.array(certificateSchema).optional(),
 });
 export type TunnelSnapshot = z.infer<typeof tunnelSnapshotSchema>;
 

@@ -3,12 +3,15 @@ import { TunnelError } from '../shared/errors.ts';
 import type { Profile } from '../shared/profile.ts';
 import type { TunnelSnapshot } from '../shared/tunnel.ts';
 import type { ClientIdentity } from './control-plane/request-headers.ts';
+import type { Channel } from './mcp/channel.ts';
 import { createChannels, type ChannelDeps } from './mcp/channels.ts';
-import { createRoutes } from './network/routes.ts';
-import { createOAuthDiscovery } from './oauth/discovery.ts';
+import { createRouteWatch } from './network/route-watch.ts';
+import { createRoutes, type RouteDeps, type Routes } from './network/routes.ts';
+import { createOAuthDiscovery, type DiscoveryResult, type OAuthDiscovery } from './oauth/discovery.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceSink } from './observe/trace-sink.ts';
 import type { SecretResolver } from './secrets/secret-resolver.ts';
+import { Cancellation } from './tunnel/cancellation.ts';
 import { systemClock, type Clock } from './tunnel/clock.ts';
 import { Tunnel } from './tunnel/tunnel.ts';
 import type { NudgeReason, TunnelManager } from './tunnel/tunnel-manager.ts';
@@ -19,6 +22,10 @@ export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'searchPat
   readonly log: Log;
   readonly traces: TraceSink;
   readonly clock?: Clock;
+  /** The app's: what the system, or its PAC file, names as proxy for a URL. */
+  readonly systemProxy?: RouteDeps['systemProxy'];
+  /** What the look at start found of the main server's OAuth sign-in. */
+  readonly onDiscovery?: (id: string, found: DiscoveryResult) => void;
 }
 
 /** Calls in flight get this long when a tunnel is stopped, in milliseconds. */
@@ -55,7 +62,25 @@ class Engine implements TunnelManager {
         problem: 'there is no server for the channel main',
       });
     }
-    const tunnel = this.#create(profile);
+    const routes = createRoutes(profile, {
+      secrets: this.#options.secrets,
+      env: this.#options.env,
+      ...(this.#options.systemProxy && { systemProxy: this.#options.systemProxy }),
+      onProblem: (problem) => {
+        if (problem)
+          this.#options.log.warn(
+            'A changed file cannot be used; what was read before stays in use.',
+            { ...problem.params, code: problem.code },
+            { tunnel: profile.id },
+          );
+      },
+    });
+    // Half a certificate pair, a CA bundle that is none, a proxy that is no address: refused here, not at the first call.
+    await routes.check().catch(async (error: unknown) => {
+      await routes.close();
+      throw error;
+    });
+    const tunnel = this.#create(profile, routes);
     const before = this.#tunnels.get(profile.id);
     this.#tunnels.set(profile.id, tunnel);
     // what is in flight on the old one finishes there, while the new one already polls
@@ -86,10 +111,9 @@ class Engine implements TunnelManager {
     return () => this.#listeners.delete(listener);
   }
 
-  #create(profile: Profile): Tunnel {
+  #create(profile: Profile, routes: Routes): Tunnel {
     const { secrets, traces, log } = this.#options;
     const clock = this.#clock;
-    const routes = createRoutes(profile, { secrets, env: this.#options.env });
     const channels = createChannels(profile, { ...this.#options, routes, clock });
     const main = profile.channels.find(({ name }) => name === 'main');
     const discovery =
@@ -103,9 +127,22 @@ class Engine implements TunnelManager {
       traces,
       log,
       discover: discovery && ((cancellation) => discovery.answer(cancellation)),
+      ways: createRouteWatch(profile, routes, clock, () => this.#tell(tunnel)),
       changed: () => this.#tell(tunnel),
     });
+    if (discovery) this.#discoverOnce(profile.id, channels, discovery);
     return tunnel;
+  }
+
+  /** As soon as the server is there: what it says of its sign-in, for whoever wants to know. */
+  #discoverOnce(id: string, channels: readonly Channel[], discovery: OAuthDiscovery): void {
+    const unsubscribe = channels
+      .find(({ name }) => name === 'main')
+      ?.onState(({ kind }) => {
+        if (kind !== 'ready') return;
+        unsubscribe?.();
+        void discovery.discover(new Cancellation()).then((found) => this.#options.onDiscovery?.(id, found));
+      });
   }
 
   #tell(tunnel: Tunnel): void {

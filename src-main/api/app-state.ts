@@ -123,7 +123,7 @@ export class AppState {
       snapshot,
       verdict: attribute(snapshot, now),
       rates,
-      certificates: [],
+      certificates: [...(snapshot.certificates ?? [])],
       draft: false,
       demo: false,
       ...this.#sources.extras(snapshot.id),

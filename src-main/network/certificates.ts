@@ -6,25 +6,6 @@ const date = (text: string): string => {
   return Number.isNaN(at.getTime()) ? text : at.toISOString().slice(0, 10);
 };
 
-/** A certificate that matters to a profile, for states, metrics and notifications. */
-export interface CertificateSeen {
-  /** Whose it is: what the control plane or a server showed on the last connection, or our own. */
-  readonly of: 'control-plane' | 'mcp-server' | 'client';
-  readonly subject: string;
-  /** Wall-clock milliseconds. */
-  readonly notAfter: number;
-}
-
-/** What to warn of: the days left that were reached, of 30, 7 and 1; 0 once it is over. Undefined: more than 30. */
-export function expiryWarning(
-  { notAfter }: Pick<CertificateSeen, 'notAfter'>,
-  now: number,
-): 30 | 7 | 1 | 0 | undefined {
-  const days = (notAfter - now) / 86_400_000;
-  if (days <= 0) return 0;
-  return days <= 1 ? 1 : days <= 7 ? 7 : days <= 30 ? 30 : undefined;
-}
-
 /** Facts of the other end's certificate for a sentence: whose it is, who issued it, how long it is valid. */
 export function describePeer(certificate: PeerCertificate | null): ErrorParams & { notAfterMs?: number } {
   // An empty object when the peer sent none.

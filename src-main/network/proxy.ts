@@ -80,6 +80,13 @@ export function proxyFromEnvironment(url: URL, env: Environment): { text: string
   return { text: (env[variable] ?? '').trim(), variable };
 }
 
+/** The first way that a PAC file's answer (`PROXY h:1; HTTPS h:2; SOCKS5 h:3; DIRECT`) offers; undefined = no proxy. */
+export function proxyFromPac(answer: string): string | undefined {
+  const [kind = '', place = ''] = (answer.split(';')[0] ?? '').trim().split(/\s+/);
+  const scheme = { PROXY: 'http', HTTP: 'http', HTTPS: 'https', SOCKS: 'socks5', SOCKS5: 'socks5' }[kind.toUpperCase()];
+  return scheme === undefined || place === '' ? undefined : `${scheme}://${place}`;
+}
+
 /** Whether `NO_PROXY` takes `url` out. Entries are separated by commas or spaces. */
 export function isBypassed(url: URL, noProxy: string): boolean {
   const host = url.hostname

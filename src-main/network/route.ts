@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici';
 import { TunnelError, type ErrorParams } from '../../shared/errors.ts';
-import type { CertificateSeen } from './certificates.ts';
+
+import type { CertificateSeen } from '../../shared/tunnel.ts';
 import { createConnector, tryToConnect } from './connect.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import { throughForwardProxy } from './forward-proxy.ts';

@@ -3,8 +3,9 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import { layerOf } from '../../shared/messages.ts';
 import type { Profile } from '../../shared/profile.ts';
+import type { CertificateSeen } from '../../shared/tunnel.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
-import type { CertificateSeen } from './certificates.ts';
+
 import { toTunnelError } from './errors.ts';
 import { filePath } from './pem.ts';
 import type { Environment } from './proxy.ts';

@@ -72,6 +72,34 @@ export function createMetrics(source: MetricsSource): Metrics {
         this.set(source.isReady() ? 1 : 0);
       },
     });
+    new Gauge({
+      name: 'tunnel_client_proxy_healthy',
+      help: '1 while the proxy lets the route through',
+      labelNames: ['tunnel', 'route', 'name', 'proxy'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { tunnelId, proxies = [] } of source.snapshots()) {
+          for (const { route, name = '', proxy, state } of proxies) {
+            this.set({ ...label(tunnelId), route, name, proxy }, state === 'healthy' ? 1 : 0);
+          }
+        }
+      },
+    });
+    new Gauge({
+      name: 'tunnel_client_certificate_not_after_seconds',
+      help: 'When a certificate that the tunnel depends on ends, in Unix time',
+      labelNames: ['tunnel', 'of', 'subject'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { tunnelId, certificates = [] } of source.snapshots()) {
+          for (const { of, subject, notAfter } of certificates) {
+            this.set({ ...label(tunnelId), of, subject }, Math.floor(notAfter / 1_000));
+          }
+        }
+      },
+    });
     const requests = new Counter({
       name: 'tunnel_client_requests_total',
       help: 'Calls that came through the tunnel, by how they ended',

@@ -5,6 +5,7 @@ import { ControlPlaneClient, controlPlaneUrl, type TunnelMetadata } from '../con
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
 import { serverInfoHeader } from '../control-plane/server-info.ts';
 import type { Channel, ChannelAnswer } from '../mcp/channel.ts';
+import type { RouteWatch } from '../network/route-watch.ts';
 import type { Routes } from '../network/routes.ts';
 import type { Log } from '../observe/log.ts';
 import type { TraceSink } from '../observe/trace-sink.ts';
@@ -27,6 +28,8 @@ export interface TunnelParts {
   readonly traces: TraceSink;
   readonly log: Log;
   readonly discover: ((cancellation: Cancellation) => Promise<ChannelAnswer>) | undefined;
+  /** Whether proxies let the tunnel through, and which certificates end when. */
+  readonly ways?: RouteWatch;
   /** Looks at start, before the first poll, at what the service wants to know of the servers. Never rejects. */
   readonly beforePolling?: () => Promise<void>;
   /** Something that the snapshot shows has changed. */
@@ -142,6 +145,7 @@ export class Tunnel {
 
   snapshot(): TunnelSnapshot {
     const { profile } = this;
+    const { ways } = this.#parts;
     const { name: title, description } = this.#metadata;
     const { lastCommandAt, lastAnswerAt } = this.#dispatcher;
     return {
@@ -168,6 +172,7 @@ export class Tunnel {
       ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
       ...(this.#roundTripMs === undefined ? {} : { roundTripMs: this.#roundTripMs }),
       ...(this.#pollCut === undefined ? {} : { pollCut: this.#pollCut }),
+      ...(ways && { proxies: [...ways.proxies], certificates: [...ways.certificates] }),
     };
   }
 
@@ -189,6 +194,7 @@ export class Tunnel {
     if (this.#stopping) return;
     this.#apply({ kind: 'step', at: clock.wall(), step: 'first-poll' });
     this.#poller.start();
+    this.#parts.ways?.start();
     this.#changed();
   }
 
@@ -196,6 +202,7 @@ export class Tunnel {
     const { clock, channels, routes } = this.#parts;
     if (this.#stopping) return;
     for (const channel of channels) channel.nudge();
+    this.#parts.ways?.nudge();
     if (reason === 'wake') {
       const now = clock.wall();
       // the monotonic clock stood still: by the caller's clock these are over
@@ -237,6 +244,7 @@ export class Tunnel {
     await Promise.all(channels.map((channel) => channel.close()));
     for (const stop of this.#stopListening) stop();
     this.#client.close();
+    this.#parts.ways?.stop();
     await routes.close();
     this.#apply({ kind: 'stopped', at: clock.wall() });
     this.#changed();
