@@ -30,7 +30,7 @@ export const errorCodes = {
   dns_failed: { source: 'dns' },
   connect_refused: { source: 'connect' },
   connect_unreachable: { source: 'connect' },
-  connect_timeout: { source: 'connect' },
+  connect_timeout: { source: 'timeout' },
   connect_reset: { source: 'transport_closed' },
   closed_early: { source: 'transport_closed' },
   socket_missing: { source: 'connect' },

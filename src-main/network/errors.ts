@@ -2,6 +2,7 @@ import { TunnelError, type ErrorCode, type ErrorParams, type Leg } from '../../s
 
 /** Facts of Node's and undici's errors, as far as they are there. */
 interface NetworkCause {
+  readonly name?: unknown;
   readonly code?: unknown;
   readonly errors?: unknown;
   readonly cause?: unknown;
@@ -93,6 +94,9 @@ function explain(cause: unknown, depth = 0): { code: ErrorCode; detail: string; 
     const best = parts.find((part) => part.code === 'connect_refused') ?? parts[0];
     if (best !== undefined) return best;
   }
+  // Not even a status line: undici's parser then gives its error no code.
+  if (error.name === 'HTTPParserError' && error.code === undefined)
+    return { code: 'bad_http', detail: 'HTTPParserError', error };
   if (typeof error.code !== 'string') return undefined;
   const code = codeFor(error.code);
   return code === undefined ? undefined : { code, detail: error.code, error };

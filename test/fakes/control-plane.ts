@@ -96,7 +96,7 @@ export class FakeControlPlane extends ScriptedServer {
   metadata: Answer;
   readonly #root: string;
   #pollScript: Answer[] = [];
-  #waiting: { request: RecordedRequest; answer: (answer: Answer) => void }[] = [];
+  #waiting: { leave: () => void; answer: (answer: Answer) => void }[] = [];
   readonly #postScript = new Map<string, Answer[]>();
 
   constructor(options: FakeOptions = {}) {
@@ -126,7 +126,7 @@ export class FakeControlPlane extends ScriptedServer {
         this.#waiting = this.#waiting.filter((one) => one !== entry);
       };
       const entry = {
-        request,
+        leave,
         answer: (answer: Answer): void => {
           leave();
           resolve(answer);
@@ -149,6 +149,12 @@ export class FakeControlPlane extends ScriptedServer {
     this.posts.push(post);
     const script = this.#postScript.get(post.requestId) ?? this.#postScript.get('*');
     return script?.shift() ?? this.standingPost ?? { body: '{"status":"ok"}' };
+  }
+
+  /** Polls that waited on them are gone at once: nothing can be handed to them any more. */
+  override dropConnections(): void {
+    super.dropConnections();
+    for (const { leave } of this.#waiting) leave();
   }
 
   /** Answers the poll that waits longest, or the next ones, with these, in order. */

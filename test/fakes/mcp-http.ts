@@ -1,5 +1,6 @@
 import { rawMember } from './raw-member.ts';
 import {
+  STALL,
   ScriptedServer,
   type Answer,
   type Piece,
@@ -42,6 +43,9 @@ export const sseAnswer = (...body: readonly Piece[]): Answer => ({
   headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
   body,
 });
+
+/** Headers of an answer, and then nothing. */
+export const stalledAnswer: Answer = { headers: { 'content-type': 'application/json' }, body: [STALL] };
 
 /** One event that carries `data` on one line. */
 export const event = (data: string | object): string =>
