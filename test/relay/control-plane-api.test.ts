@@ -1,6 +1,7 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRelay, type AddedTunnel, type Relay } from '../../src-main/relay/relay.ts';
+import { loopbackCertificates } from '../support/certificates.ts';
 import { FakeTunnelClient, type PolledCommand } from '../support/fake-tunnel-client.ts';
 
 const call = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
@@ -295,6 +296,16 @@ describe('the relay as a control plane', () => {
       200, 200, 403,
     ]);
     await open.close();
+  });
+
+  it('serves HTTPS with a certificate that it is given', async () => {
+    const { ca, server } = loopbackCertificates();
+    const secure = await createRelay({ tls: server });
+    const dispatcher = new Agent({ connect: { ca: ca.cert } });
+    expect(secure.address).toMatch(/^https:/);
+    expect((await request(`${secure.address}/healthz`, { dispatcher })).statusCode).toBe(200);
+    await dispatcher.destroy();
+    await secure.close();
   });
 
   it('says which address is taken', async () => {

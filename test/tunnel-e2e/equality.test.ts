@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { profileSchema } from '../../shared/profile.ts';
 import { createRelay, type Relay } from '../../src-main/relay/relay.ts';
 import { serveTwoEraHttp } from '../fixtures/two-era-server.mjs';
+import { cli } from '../support/culvert.ts';
 import { testEngine } from '../support/engine.ts';
 import { commandLine, npmServers, startEverythingHttp } from '../support/npm-servers.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type Era,
   type Transcript,
 } from '../support/transcript.ts';
+import { startTunnelProcess } from '../support/tunnel-process.ts';
 
 const mebibyte = 1_048_576;
 const twoEraFixture = fileURLToPath(new URL('../fixtures/two-era-server.mjs', import.meta.url));
@@ -135,6 +137,15 @@ describe('through relay and tunnel a caller sees what it sees directly', { timeo
     const direct = await withClient(http(server.url), era, work);
     expect(await throughTunnel({ kind: 'http', url: server.url }, era, work)).toEqual(direct);
     await server.close();
+  });
+
+  it('of a server behind the command line as it is shipped, with the reference’s flags and variables', async () => {
+    const work = (client: Client): Promise<Transcript> => twoEraTranscript(client, mebibyte);
+    const direct = await withClient(stdio(twoEraFixture), 'legacy', work);
+    const flags = ['--mcp.command', commandLine(twoEraFixture)];
+    const tunnel = await startTunnelProcess(relay, [process.execPath, cli], flags);
+    expect(await withClient(tunnel.transport(), 'legacy', work)).toEqual(direct);
+    expect(await tunnel.stop()).toBe(0);
   });
 });
 
