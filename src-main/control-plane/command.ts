@@ -1,6 +1,7 @@
 import type { HeaderList } from '../../shared/trace.ts';
 import type { MessageSpans } from '../json/message.ts';
 import type { AnswerHead, ChannelRequest } from '../mcp/channel.ts';
+import type { Slotted } from '../mcp/in-flight.ts';
 import type { TraceRecord } from '../observe/trace-sink.ts';
 import { Cancellation } from '../tunnel/cancellation.ts';
 
@@ -33,7 +34,7 @@ export interface NotificationTaker {
  * One polled command: a single object from the poll to the post. `bytes` is a slice of the poll's body; it and the spans in
  * `message` are what the channel gets, so that nothing is copied or parsed on the way.
  */
-export class Command implements ChannelRequest {
+export class Command implements ChannelRequest, Slotted {
   readonly kind: CommandKind;
   /** Opaque; decoded, for logs and for telling duplicates. */
   readonly requestId: string;
@@ -50,6 +51,12 @@ export class Command implements ChannelRequest {
   /** Monotonic milliseconds after which nothing is posted; undefined when the caller set no limit. */
   readonly deadlineAt: number | undefined;
   readonly cancellation = new Cancellation();
+  /** Its place among the commands in flight. */
+  slot = -1;
+  /** Its one terminal answer is on its way: whatever else its server says is too late. */
+  isAnswering = false;
+  /** Ends the watch over its limit. */
+  stopLimit: (() => void) | undefined;
   trace: TraceRecord | undefined;
   notifications: NotificationTaker | undefined;
 

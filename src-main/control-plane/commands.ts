@@ -177,9 +177,26 @@ function readChannel(body: Buffer, span: Span): string {
   return name;
 }
 
+/** Header maps by their text: a caller's commands mostly carry the same one. Cleared when full. */
+const knownHeaders = new Map<string, HeaderList>();
+const mostKnown = 64;
+const longestKnown = 2_048;
+
 /** A map of names to lists of values, in the order they came; repeated values stay repeated. */
 function readHeaders(body: Buffer, span: Span): HeaderList {
   if (isNull(body, span)) return noHeaders;
+  if (span.end - span.start > longestKnown) return parseHeaders(body, span);
+  const text = body.toString('latin1', span.start, span.end);
+  let list = knownHeaders.get(text);
+  if (!list) {
+    list = parseHeaders(body, span);
+    if (knownHeaders.size >= mostKnown) knownHeaders.clear();
+    knownHeaders.set(text, list);
+  }
+  return list;
+}
+
+function parseHeaders(body: Buffer, span: Span): HeaderList {
   const json = new JsonReader(body, span);
   if (!json.enterObject()) throw new Malformed('headers');
   const list: [string, string][] = [];

@@ -17,12 +17,22 @@ export type ContentTypeRule = 'message' | 'notification' | 'as-is';
 
 const isMessageType = (value: string): boolean => /^\s*(?:application\/json|text\/event-stream)\s*(?:;|$)/i.test(value);
 
+/** By list, then by rule: the channel hands out the same list for the same headers. */
+const known = new WeakMap<HeaderList, Map<ContentTypeRule, string | undefined>>();
+
 /**
  * `resp_headers` as JSON: the allow-list, less what `Connection` names and less empty values, repeated ones repeated
  * (protocol.md, "Structured MCP errors and synthesized tunnel failures"). Undefined when nothing is left.
  */
 export function responseHeadersJson(headers: HeaderList, rule: ContentTypeRule): string | undefined {
   if (headers.length === 0 && rule === 'message') return '{"Content-Type":["application/json"]}';
+  let byRule = known.get(headers);
+  if (!byRule) known.set(headers, (byRule = new Map<ContentTypeRule, string | undefined>()));
+  if (!byRule.has(rule)) byRule.set(rule, toJson(headers, rule));
+  return byRule.get(rule);
+}
+
+function toJson(headers: HeaderList, rule: ContentTypeRule): string | undefined {
   const dropped = new Set<string>();
   for (const [name, value] of headers) {
     if (name.toLowerCase() === 'connection') {

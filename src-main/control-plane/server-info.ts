@@ -7,6 +7,22 @@ export interface ChannelDeclaration {
   readonly stateless: boolean;
 }
 
+/**
+ * `serverInfoHeader` of channels that stay the same but for their being stateless, which a server's answers may tell later:
+ * worked out once, not for every request.
+ */
+export function cachedServerInfo(channels: readonly ChannelDeclaration[]): () => string | undefined {
+  let value: string | undefined;
+  let made: readonly boolean[] | undefined;
+  return () => {
+    if (!made || channels.some(({ stateless }, index) => stateless !== made?.[index])) {
+      made = channels.map(({ stateless }) => stateless);
+      value = serverInfoHeader(channels);
+    }
+    return value;
+  };
+}
+
 const mostChannels = 32;
 const mostBytes = 4096;
 

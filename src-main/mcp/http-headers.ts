@@ -82,8 +82,19 @@ export function withoutCredentials(headers: readonly string[]): string[] {
   return kept;
 }
 
-/** undici's raw header buffers as a list. */
+let lastRaw: readonly Buffer[] = [];
+let lastList: HeaderList = [];
+
+/** undici's raw header buffers as a list; the same list as before for the same bytes, as most answers of a server are alike. */
 export function headerList(raw: readonly Buffer[]): HeaderList {
+  if (raw.length !== lastRaw.length || !raw.every((bytes, index) => lastRaw[index]?.equals(bytes))) {
+    lastRaw = raw.map((bytes) => Buffer.from(bytes));
+    lastList = toList(raw);
+  }
+  return lastList;
+}
+
+function toList(raw: readonly Buffer[]): HeaderList {
   const list: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     list.push([raw[index]?.toString('latin1') ?? '', raw[index + 1]?.toString('latin1') ?? '']);

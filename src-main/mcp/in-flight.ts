@@ -15,17 +15,23 @@ export class InFlight<T extends Slotted> {
     return this.#items.length;
   }
 
+  has(item: T): boolean {
+    return this.#items[item.slot] === item;
+  }
+
   add(item: T): void {
     item.slot = this.#items.push(item) - 1;
   }
 
-  /** Does nothing when it is not in the list. */
-  delete(item: T): void {
-    if (this.#items[item.slot] !== item) return;
+  /** False, and nothing happens, when it is not in the list. */
+  delete(item: T): boolean {
+    if (!this.has(item)) return false;
     const last = this.#items.pop();
-    if (last === undefined || last === item) return;
-    this.#items[item.slot] = last;
-    last.slot = item.slot;
+    if (last !== undefined && last !== item) {
+      this.#items[item.slot] = last;
+      last.slot = item.slot;
+    }
+    return true;
   }
 
   /** A copy: what is done to the items may take them off the list. */

@@ -125,9 +125,29 @@ export class Route {
   }
 }
 
+/** One request's hold on a pool. */
+class Held implements Lease {
+  readonly dispatcher: Lease['dispatcher'];
+  readonly explain: Lease['explain'];
+  readonly warm: NonNullable<Lease['warm']>;
+  #released: (() => void) | undefined;
+
+  constructor({ dispatcher, explain, warm }: Omit<Held, 'release'>, released: () => void) {
+    this.dispatcher = dispatcher;
+    this.explain = explain;
+    this.warm = warm;
+    this.#released = released;
+  }
+
+  release(): void {
+    this.#released?.();
+    this.#released = undefined;
+  }
+}
+
 /** One pool and who holds it. */
 class Holder {
-  readonly #lease: Omit<Lease, 'release'>;
+  readonly #lease: Omit<Held, 'release'>;
   readonly #dispatcher: Dispatcher;
   readonly #spares: SpareSockets;
   #leases = 0;
@@ -172,17 +192,13 @@ class Holder {
 
   lease(): Lease {
     this.#leases += 1;
-    let held = true;
-    return {
-      ...this.#lease,
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#leases -= 1;
-        if (this.#leases === 0) this.#unused?.();
-      },
-    };
+    return new Held(this.#lease, this.#released);
   }
+
+  readonly #released = (): void => {
+    this.#leases -= 1;
+    if (this.#leases === 0) this.#unused?.();
+  };
 
   /** Resolves when no one holds it any more and its last request is over. */
   async retire(): Promise<void> {

@@ -5,6 +5,7 @@ import type { PollBody } from '../control-plane/commands.ts';
 import type { ResponseParts } from '../control-plane/envelope.ts';
 import { batchRefusal, describeFailure, failureMessage, unsupportedDiscovery } from '../control-plane/failure.ts';
 import { AnswerError, type Channel, type ChannelAnswer } from '../mcp/channel.ts';
+import { InFlight } from '../mcp/in-flight.ts';
 import type { Log } from '../observe/log.ts';
 import type { TraceSink } from '../observe/trace-sink.ts';
 import { readMessage } from '../json/message.ts';
@@ -51,12 +52,9 @@ const jsonHeaders: ChannelAnswer['headers'] = [['Content-Type', 'application/jso
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #running = new Map<string, number>();
-  readonly #inFlight = new Set<Command>();
-  /** Their one terminal answer is on its way: whatever else their servers say is too late. */
-  readonly #answering = new Set<Command>();
-  readonly #recent = new RecentRequests();
+  readonly #inFlight = new InFlight<Command>();
+  readonly #recent = new RecentRequests(() => this.#inFlight.all().map(({ requestId }) => requestId));
   readonly #early: EarlyCancels;
-  readonly #timers = new Map<Command, () => void>();
   readonly counts: Counts = { commands: 0, answered: 0, errors: 0, dropped: 0, duplicates: 0 };
   lastCommandAt: number | undefined;
   lastAnswerAt: number | undefined;
@@ -90,12 +88,12 @@ export class Dispatcher {
 
   /** Cancels what is queued or in flight. */
   cancelAll(reason: CancelReason, which: (command: Command) => boolean = () => true): void {
-    for (const command of [...this.#inFlight]) if (which(command)) command.cancellation.cancel(reason);
+    for (const command of this.#inFlight.all()) if (which(command)) command.cancellation.cancel(reason);
   }
 
   /** Answers what is still in flight with `client_internal`: this process ends. */
   failAll(): void {
-    for (const command of [...this.#inFlight]) {
+    for (const command of this.#inFlight.all()) {
       this.#options.queue.remove(command);
       this.#fail(command, new TunnelError('shutting_down', 'local'));
     }
@@ -172,10 +170,7 @@ export class Dispatcher {
       command.trace.deadlineMs = Math.round(ms + now - command.receipt.now);
       if (own) command.trace.deadlineOwn = true;
     }
-    this.#timers.set(
-      command,
-      clock.after(ms, () => command.cancellation.cancel(own ? 'lifetime' : 'deadline')),
-    );
+    command.stopLimit = clock.after(ms, () => command.cancellation.cancel(own ? 'lifetime' : 'deadline'));
     command.cancellation.onCancel((reason) => {
       this.#options.queue.remove(command);
       this.#end(command, reason === 'deadline' || reason === 'lifetime' ? 'expired' : 'cancelled');
@@ -184,7 +179,7 @@ export class Dispatcher {
 
   /** A caller's `notifications/cancelled`: the call it means is cancelled, wherever it is, and its server told by the channel. */
   #cancelCall(command: Command): boolean {
-    const meant = [...this.#inFlight].filter((other) => sameCall(other, command));
+    const meant = this.#inFlight.all().filter((other) => sameCall(other, command));
     const [call] = meant;
     if (call === undefined) {
       this.#early.remember(command);
@@ -226,7 +221,7 @@ export class Dispatcher {
     bytes: Buffer,
     head?: { readonly status: number; readonly headers: ChannelAnswer['headers'] },
   ): void {
-    if (!this.#inFlight.has(command) || this.#answering.has(command)) return;
+    if (!this.#inFlight.has(command) || command.isAnswering) return;
     this.#options.responder.notify(command, {
       type: 'jsonrpc_notify',
       status: head?.status ?? 200,
@@ -291,7 +286,7 @@ export class Dispatcher {
   }
 
   #fail(command: Command, error: TunnelError): void {
-    if (!this.#inFlight.has(command) || this.#answering.has(command)) return;
+    if (!this.#inFlight.has(command) || command.isAnswering) return;
     if (error.code === 'cancelled') return this.#end(command, 'cancelled');
     const failure = describeFailure(error);
     if (command.trace) command.trace.error = error.toJSON();
@@ -312,8 +307,8 @@ export class Dispatcher {
   }
 
   #answer(command: Command, parts: ResponseParts, status: TraceStatus): void {
-    if (!this.#inFlight.has(command) || this.#answering.has(command)) return;
-    this.#answering.add(command);
+    if (!this.#inFlight.has(command) || command.isAnswering) return;
+    command.isAnswering = true;
     if (command.trace) command.trace.responseCode = parts.status;
     this.#options.responder.answer(command, parts, (delivery, error) =>
       this.#delivered(command, parts, status, delivery, error),
@@ -349,10 +344,8 @@ export class Dispatcher {
   /** The command is over, whatever came of it. */
   #end(command: Command, status: TraceStatus, parts?: ResponseParts): void {
     if (!this.#inFlight.delete(command)) return;
-    this.#answering.delete(command);
-    this.#timers.get(command)?.();
-    this.#timers.delete(command);
-    this.#recent.over(command.requestId, this.#options.clock.now());
+    command.stopLimit?.();
+    command.stopLimit = undefined;
     if (status === 'expired' || status === 'cancelled') this.counts.dropped++;
     if (status === 'error' || status === 'failed' || status === 'undelivered') this.counts.errors++;
     if (command.trace) {

@@ -4,6 +4,7 @@ import type { PollBody } from '../control-plane/commands.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { CutDetector } from './cut-detector.ts';
+import { StallTimer } from './stall-timer.ts';
 
 export interface PollerOptions {
   readonly client: Pick<ControlPlaneClient, 'poll'>;
@@ -43,7 +44,7 @@ interface Poll {
   /** Commands that it may bring: room that others must not count on. */
   reserved: number;
   pending: Pending | undefined;
-  stopTimer: (() => void) | undefined;
+  stall: StallTimer | undefined;
   stopHeld: (() => void) | undefined;
   hasHeaders: boolean;
   body: PollBody | undefined;
@@ -160,20 +161,17 @@ export class Poller {
       sentAt: clock.now(),
       reserved: limit,
       pending: undefined,
-      stopTimer: undefined,
+      stall: undefined,
       stopHeld: undefined,
       hasHeaders: false,
       body: undefined,
     };
     this.#out.add(poll);
     const limitMs = waitMs + guardrailMs;
-    const arm = (): void => {
-      poll.stopTimer?.();
-      poll.stopTimer = clock.after(limitMs, () => {
-        poll.pending?.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(limitMs / 1000) }));
-      });
-    };
-    arm();
+    // a body may be long: it is given up only when nothing comes any more
+    poll.stall = new StallTimer(clock, limitMs, () =>
+      poll.pending?.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(limitMs / 1000) })),
+    );
     if (!this.#proved) {
       poll.stopHeld = clock.after(heldMs, () => {
         if (poll.pending?.written === true && !this.#proved) this.#options.held();
@@ -181,8 +179,7 @@ export class Poller {
     }
     poll.pending = client.poll(limit, waitMs, {
       headers: () => this.#headers(poll),
-      // a body may be long: it is given up only when nothing comes any more
-      progress: arm,
+      progress: () => poll.stall?.moved(),
       done: (outcome) => this.#done(poll, outcome),
     });
   }
@@ -198,7 +195,7 @@ export class Poller {
   }
 
   #done(poll: Poll, outcome: PollOutcome): void {
-    poll.stopTimer?.();
+    poll.stall?.stop();
     poll.stopHeld?.();
     if (!this.#out.has(poll)) return;
     const body = outcome.ok ? outcome : outcome.body;
@@ -278,7 +275,7 @@ export class Poller {
     for (const poll of [...this.#out]) {
       if (poll.hasHeaders) continue;
       // told before it is aborted, so that its end is no failure
-      poll.stopTimer?.();
+      poll.stall?.stop();
       poll.stopHeld?.();
       this.#over(poll);
       poll.pending?.abort(gone);

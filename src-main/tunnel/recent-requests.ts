@@ -1,35 +1,32 @@
-/** How long a request id is remembered after its command is over. */
+/** How long a request id is remembered at least after its command is over. */
 const rememberMs = 600_000;
-const most = 20_000;
+/** So many ids make a generation, however short its time: two of them are kept. */
+const most = 10_000;
 
-/** Tells commands that were delivered twice: an id counts while its command is in flight and ten minutes after, boundedly. */
+/**
+ * Tells commands that were delivered twice: an id counts while its command is in flight and ten minutes after, boundedly.
+ * Two generations that are dropped whole cost nothing per call; those still in flight are carried over.
+ */
 export class RecentRequests {
-  /** Id → monotonic time at which it may be forgotten; in order of insertion. */
-  readonly #seen = new Map<string, number>();
+  readonly #inFlight: () => readonly string[];
+  #young = new Set<string>();
+  #old = new Set<string>();
+  #bornAt = 0;
 
-  /** Whether the id is new; remembers it. */
+  /** @param inFlight - ids of the commands that are not over */
+  constructor(inFlight: () => readonly string[]) {
+    this.#inFlight = inFlight;
+  }
+
+  /** Whether the id is new; remembers it. `now` in monotonic milliseconds. */
   admit(id: string, now: number): boolean {
-    const until = this.#seen.get(id);
-    if (until !== undefined && until > now) return false;
-    this.#seen.set(id, Infinity);
-    if (this.#seen.size > most) this.#forgetOldest();
+    if (this.#young.size >= most || now - this.#bornAt >= rememberMs) {
+      this.#old = this.#young;
+      this.#young = new Set(this.#inFlight());
+      this.#bornAt = now;
+    }
+    if (this.#young.has(id) || this.#old.has(id)) return false;
+    this.#young.add(id);
     return true;
-  }
-
-  over(id: string, now: number): void {
-    this.#seen.delete(id);
-    this.#seen.set(id, now + rememberMs);
-    for (const [oldest, until] of this.#seen) {
-      if (until > now) break;
-      this.#seen.delete(oldest);
-    }
-  }
-
-  #forgetOldest(): void {
-    for (const [id, until] of this.#seen) {
-      if (until === Infinity) continue;
-      this.#seen.delete(id);
-      return;
-    }
   }
 }

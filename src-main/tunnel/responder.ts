@@ -5,6 +5,7 @@ import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
 import type { TraceSink } from '../observe/trace-sink.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { StallTimer } from './stall-timer.ts';
 
 export interface ResponderOptions {
   readonly client: Pick<ControlPlaneClient, 'post'>;
@@ -118,28 +119,29 @@ export class Responder {
     if (command.cancellation.reason !== undefined) return done('cancelled');
     let attempt = 0;
     let pending: Pending | undefined;
-    let stopTimer: (() => void) | undefined;
+    let stall: StallTimer | undefined;
+    let stopRetry: (() => void) | undefined;
     let over = false;
 
     const finish = (delivery: Delivery, error?: TunnelError): void => {
       if (over) return;
       over = true;
-      stopTimer?.();
+      stall?.stop();
+      stopRetry?.();
       stopListening();
       done(delivery, error);
     };
     const attemptOnce = (): void => {
       attempt++;
       const sentAt = clock.now();
-      const watch = (): void => {
-        stopTimer?.();
-        stopTimer = clock.after(stallMs, () => pending?.abort(new TunnelError('timed_out', 'control-plane', {})));
-      };
-      watch();
+      const watch = new StallTimer(clock, stallMs, () =>
+        pending?.abort(new TunnelError('timed_out', 'control-plane', {})),
+      );
+      stall = watch;
       pending = client.post(command, body, {
-        progress: watch,
+        progress: () => watch.moved(),
         done: (outcome) => {
-          stopTimer?.();
+          watch.stop();
           if (over) return;
           this.#record(command, kind, sentAt, outcome);
           settle(outcome, clock.now() - sentAt);
@@ -158,7 +160,7 @@ export class Responder {
         finish('refused', error);
       } else {
         const wait = backoffMs(attempt, () => clock.random(), retryBaseMs, retryCapMs);
-        stopTimer = clock.after(Math.max(wait, retryAfterMs ?? 0), attemptOnce);
+        stopRetry = clock.after(Math.max(wait, retryAfterMs ?? 0), attemptOnce);
       }
     };
     const stopListening = command.cancellation.onCancel(() => {

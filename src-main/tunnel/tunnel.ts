@@ -3,7 +3,7 @@ import type { Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot, TunnelState } from '../../shared/tunnel.ts';
 import { ControlPlaneClient, controlPlaneUrl, type TunnelMetadata } from '../control-plane/client.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
-import { serverInfoHeader } from '../control-plane/server-info.ts';
+import { cachedServerInfo } from '../control-plane/server-info.ts';
 import type { Channel, ChannelAnswer } from '../mcp/channel.ts';
 import type { RouteWatch } from '../network/route-watch.ts';
 import type { Routes } from '../network/routes.ts';
@@ -79,7 +79,7 @@ export class Tunnel {
       secrets,
       clock,
       identity,
-      serverInfo: () => serverInfoHeader(channels),
+      serverInfo: cachedServerInfo(channels),
       onReplaced: () => this.nudge('person'),
     });
     this.#queue = new CommandQueue(config.maxInflight, channels.length);

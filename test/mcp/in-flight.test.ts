@@ -14,11 +14,11 @@ it('what is in flight is what was added and not yet taken off, like a set', () =
           inFlight.add(item);
           model.add(item);
         } else if (!add) {
-          inFlight.delete(item);
-          model.delete(item);
+          expect(inFlight.delete(item)).toBe(model.delete(item));
         }
         expect(inFlight.size).toBe(model.size);
         expect(new Set(inFlight.all())).toEqual(model);
+        expect(items.filter((one) => inFlight.has(one))).toEqual(items.filter((one) => model.has(one)));
       }
     }),
   );
