@@ -6,8 +6,7 @@ import type { TunnelErrorData } from './errors.ts';
 import { evidenceSchema, probeResultSchema } from './evidence.ts';
 import { linkKeys } from './links.ts';
 import { logLineSchema } from './log.ts';
-import { checkedTextSchema, profileDocumentSchema, saveResultSchema } from './profile-editor.ts';
-import { profileSchema } from './profile.ts';
+import { checkedTextSchema, profileDocumentSchema, profileFormSchema, saveResultSchema } from './profile-editor.ts';
 import { logLevels, settingsPatchSchema, settingsSchema } from './settings.ts';
 import { traceBodyPartSchema } from './trace.ts';
 import {
@@ -66,7 +65,7 @@ export const calls = {
   /** Nothing is saved. */
   'profiles.check': call(z.strictObject({ id, text }), checkedTextSchema),
   /** The form's values written into the text, comments and order kept. Nothing is saved. */
-  'profiles.render': call(z.strictObject({ id, text, profile: profileSchema }), checkedTextSchema),
+  'profiles.render': call(z.strictObject({ id, text, profile: profileFormSchema }), checkedTextSchema),
   'profiles.save': call(z.strictObject({ id, text, revision: z.string() }), saveResultSchema),
   'profiles.create': call(z.strictObject({ name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
   'profiles.duplicate': call(byId, z.object({ id: z.string() })),

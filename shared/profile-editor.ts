@@ -1,12 +1,23 @@
 import { z } from 'zod';
 import { tunnelErrorSchema } from './errors.ts';
-import { profileSchema } from './profile.ts';
+import { httpChannelSchema, profileSchema, stdioChannelSchema } from './profile.ts';
 
 /**
  * Stands, in form and text alike, for a literal secret of the file: `kept:<n>`. The literal itself never leaves main; saving puts it back,
  * and the editor offers to move it to the keychain.
  */
 export const keptSecretPrefix = 'kept:';
+
+/** A profile as a form has it while a person types: complete in shape, not yet in every value. */
+export const profileFormSchema = profileSchema.extend({
+  controlPlane: profileSchema.shape.controlPlane.extend({ tunnelId: z.string() }),
+  channels: z.array(
+    z.discriminatedUnion('kind', [
+      stdioChannelSchema.extend({ name: z.string(), command: z.string() }),
+      httpChannelSchema.extend({ name: z.string() }),
+    ]),
+  ),
+});
 
 export const problemSchema = z.object({
   severity: z.enum(['error', 'warning']),
@@ -30,7 +41,7 @@ export const secretStateSchema = z.object({
 });
 export type SecretState = z.infer<typeof secretStateSchema>;
 
-/** A profile open in the editor. `profile` is what the text says, absent while it has errors. */
+/** A profile open in the editor. `profile` is what the text says, also where a value is not allowed; absent when it cannot be read. */
 export const profileDocumentSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -39,7 +50,7 @@ export const profileDocumentSchema = z.object({
   text: z.string(),
   /** Of the file; saving with an older one is refused (`revision_conflict`), so that no edit is lost. */
   revision: z.string(),
-  profile: profileSchema.optional(),
+  profile: profileFormSchema.optional(),
   problems: z.array(problemSchema),
   secrets: z.array(secretStateSchema),
 });
@@ -48,7 +59,7 @@ export type ProfileDocument = z.infer<typeof profileDocumentSchema>;
 /** Text checked: what it means, and what is wrong where. */
 export const checkedTextSchema = z.object({
   text: z.string(),
-  profile: profileSchema.optional(),
+  profile: profileFormSchema.optional(),
   problems: z.array(problemSchema),
 });
 export type CheckedText = z.infer<typeof checkedTextSchema>;

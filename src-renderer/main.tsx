@@ -7,6 +7,8 @@ import './styles/shell.css';
 import './styles/overview.css';
 import './styles/wizard.css';
 import './styles/traces.css';
+import './styles/profiles.css';
+import './styles/care.css';
 import { on } from './api.ts';
 import { follow } from './route.ts';
 import { App } from './shell/app.tsx';

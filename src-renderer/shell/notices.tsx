@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import type { TunnelErrorData } from '../../shared/errors.ts';
 import { describe } from '../../shared/messages.ts';
 import { onFailure } from '../api.ts';
 import { t } from '../strings.ts';
@@ -31,10 +32,12 @@ export function notify(notice: Omit<Notice, 'id'>): void {
   if (notice.tone !== 'fault') setTimeout(() => dismiss(id), notice.action ? 12_000 : 4_000);
 }
 
-onFailure((error) => {
+export function notifyFailure(error: TunnelErrorData): void {
   const { title, cause, next } = describe(error);
   notify({ tone: 'fault', title: `${title}.`, more: `${cause} ${next}` });
-});
+}
+
+onFailure(notifyFailure);
 
 const subscribe = (listener: () => void): (() => void) => {
   listeners.add(listener);

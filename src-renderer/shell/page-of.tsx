@@ -1,16 +1,31 @@
+import { DoctorPage } from '../doctor/doctor-page.tsx';
+import { LogsPage } from '../logs/logs-page.tsx';
 import { OverviewPage } from '../overview/overview-page.tsx';
+import { ProfilesPage } from '../profiles/profiles-page.tsx';
 import { useRoute } from '../route.ts';
+import { AboutPage } from '../settings/about-page.tsx';
+import { SettingsPage } from '../settings/settings-page.tsx';
 import { TracesPage } from '../traces/traces-page.tsx';
 import { WizardPage } from '../wizard/wizard-page.tsx';
 
 export function PageOf() {
   const { page } = useRoute();
   switch (page) {
-    case 'wizard':
-      return <WizardPage />;
+    case 'overview':
+      return <OverviewPage />;
     case 'traces':
       return <TracesPage />;
-    default:
-      return <OverviewPage />;
+    case 'profiles':
+      return <ProfilesPage />;
+    case 'doctor':
+      return <DoctorPage />;
+    case 'logs':
+      return <LogsPage />;
+    case 'settings':
+      return <SettingsPage />;
+    case 'about':
+      return <AboutPage />;
+    case 'wizard':
+      return <WizardPage />;
   }
 }

@@ -2,7 +2,7 @@ import { isMap, parseDocument } from 'yaml';
 import type { ProfileSummary } from '../../../shared/app.ts';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
-import type { CheckedText, Problem } from '../../../shared/profile-editor.ts';
+import { profileFormSchema, type CheckedText, type Problem } from '../../../shared/profile-editor.ts';
 import { profileSchema, type Profile } from '../../../shared/profile.ts';
 import { ids } from './tunnels.ts';
 
@@ -60,7 +60,7 @@ export function check(id: string, text: string): CheckedText {
   }));
   if (problems.length > 0 || !isMap(document.contents)) return { text, problems };
   const value = document.toJS() as Doc;
-  const profile = profileSchema.safeParse({
+  const form = profileFormSchema.parse({
     id,
     name: value.culvert?.name ?? '',
     controlPlane: {
@@ -81,6 +81,7 @@ export function check(id: string, text: string): CheckedText {
     startWithApp: value.culvert?.start_with_app ?? false,
     capture: {},
   });
+  const profile = profileSchema.safeParse(form);
   if (profile.success) return { text, profile: profile.data, problems };
   const lines = text.split('\n');
   for (const issue of profile.error.issues) {
@@ -97,7 +98,7 @@ export function check(id: string, text: string): CheckedText {
           : { code: 'config_invalid', leg: 'local', params: { field: key, problem: issue.message } },
     });
   }
-  return { text, problems };
+  return { text, profile: form, problems };
 }
 
 function render(text: string, profile: Profile): string {

@@ -1,0 +1,100 @@
+import { useState } from 'react';
+import type { DoctorRun } from '../../shared/doctor.ts';
+import { run as ask } from '../api.ts';
+import { copyText } from '../copy.ts';
+import { useRoute } from '../route.ts';
+import { useApp } from '../store.ts';
+import { t } from '../strings.ts';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Page } from '../ui/page.tsx';
+import { Choice } from '../ui/select.tsx';
+import { CheckRow } from './check-row.tsx';
+
+const words = t.doctor;
+const everything = '*';
+
+function sayOf(run: DoctorRun | undefined): string {
+  if (!run) return words.say.never;
+  const finished = run.checks.filter(({ state }) => state !== 'pending' && state !== 'running');
+  if (run.finishedAt === undefined) return words.say.running(finished.length, run.checks.length);
+  if (run.cancelled) return words.say.cancelled;
+  const of = (state: string): number => run.checks.filter((check) => check.state === state).length;
+  return words.say.done(of('fail'), of('warn'), finished.length);
+}
+
+/** Proves each layer in turn, and says what it saw, why that matters and what to do. */
+export function DoctorPage() {
+  const { item } = useRoute();
+  const run = useApp((app) => app.doctor);
+  const profiles = useApp((app) => app.profiles);
+  const [scope, setScope] = useState(item ?? everything);
+  const [asking, setAsking] = useState(false);
+  const [known, setKnown] = useState(item);
+  if (item !== known) {
+    setKnown(item);
+    setScope(item ?? everything);
+  }
+  const running = asking || (run !== undefined && run.finishedAt === undefined);
+  const start = async (): Promise<void> => {
+    setAsking(true);
+    await ask('doctor.run', scope === everything ? {} : { profile: scope });
+    setAsking(false);
+  };
+  const copyReport = async (): Promise<void> => {
+    const report = await ask('doctor.report');
+    if (report) await copyText(report.text);
+  };
+  return (
+    <Page
+      title={t.pages.doctor}
+      say={<span role="status">{sayOf(run)}</span>}
+      actions={
+        <>
+          {run && !running && (
+            <Button kind="quiet" icon="copy" onPress={() => void copyReport()}>
+              {words.copy}
+            </Button>
+          )}
+          {profiles.length > 1 && (
+            <Choice
+              label={words.scope}
+              value={scope}
+              onChange={setScope}
+              options={[[everything, words.everything], ...profiles.map(({ id, name }) => [id, name] as const)]}
+            />
+          )}
+          {running ? (
+            <Button onPress={() => void ask('doctor.cancel')}>{words.stop}</Button>
+          ) : (
+            <Button kind="primary" icon="doctor" onPress={() => void start()}>
+              {run ? words.runAgain : words.run}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {run ? (
+        <ul className="card checks" aria-label={words.checks}>
+          {run.checks.map((check) => (
+            <CheckRow key={`${run.id} ${check.id} ${check.profile ?? ''} ${check.channel ?? ''}`} check={check} />
+          ))}
+        </ul>
+      ) : (
+        <div className="card">
+          <Empty
+            icon="doctor"
+            title={words.empty.title}
+            actions={
+              <Button kind="primary" isDisabled={running} onPress={() => void start()}>
+                {words.run}
+              </Button>
+            }
+          >
+            {words.empty.say}
+          </Empty>
+        </div>
+      )}
+    </Page>
+  );
+}

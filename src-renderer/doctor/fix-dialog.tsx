@@ -1,0 +1,56 @@
+import { useEffect, useState } from 'react';
+import type { Fix } from '../../shared/doctor.ts';
+import { call, run } from '../api.ts';
+import { notify, notifyFailure } from '../shell/notices.tsx';
+import { t } from '../strings.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+
+const words = t.doctor;
+
+/** What a fix would change, shown before it does. */
+export function FixDialog({ fix, onClose }: { readonly fix: Fix; readonly onClose: () => void }) {
+  const [preview, setPreview] = useState(fix);
+  useEffect(() => {
+    let live = true;
+    void run('doctor.previewFix', { id: fix.id }).then((found) => live && found && setPreview(found));
+    return () => {
+      live = false;
+    };
+  }, [fix.id]);
+  const apply = async (): Promise<void> => {
+    const reply = await call('doctor.applyFix', { id: fix.id });
+    onClose();
+    if (reply.ok) notify({ tone: 'ok', title: words.applied });
+    else notifyFailure(reply.error);
+  };
+  return (
+    <Dialog
+      title={words.fixTitle}
+      isOpen
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{t.cancel}</Button>
+          <Button kind="primary" onPress={() => void apply()}>
+            {words.apply}
+          </Button>
+        </>
+      }
+    >
+      <p>{preview.summary}</p>
+      {preview.before !== undefined && (
+        <div className="field">
+          <span className="label">{words.fixBefore}</span>
+          <pre className="well">{preview.before}</pre>
+        </div>
+      )}
+      {preview.after !== undefined && (
+        <div className="field">
+          <span className="label">{words.fixAfter}</span>
+          <pre className="well">{preview.after}</pre>
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,131 @@
+import type { ChannelConfig, HttpChannelConfig, StdioChannelConfig } from '../../shared/profile.ts';
+import { t } from '../strings.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Segments } from '../ui/choice.tsx';
+import { Field } from '../ui/field.tsx';
+import { ChannelEnv } from './channel-env.tsx';
+import { OptionalField } from './form-field.tsx';
+import { withOptional } from './optional.ts';
+
+const words = t.profiles.form;
+
+interface ServerProps<C> {
+  readonly channel: C;
+  readonly onChange: (channel: ChannelConfig) => void;
+}
+
+function StdioForm({ id, channel, onChange }: ServerProps<StdioChannelConfig> & { readonly id: string }) {
+  return (
+    <>
+      <Field
+        label={words.command}
+        mono
+        value={channel.command}
+        onChange={(command) => onChange({ ...channel, command })}
+      />
+      <OptionalField
+        label={words.folder}
+        mono
+        value={channel.cwd}
+        onChange={(cwd) => onChange(withOptional(channel, 'cwd', cwd))}
+      />
+      <ChannelEnv id={id} channel={channel} onChange={(env) => onChange({ ...channel, env })} />
+      <div className="field">
+        <span className="label">{words.concurrency}</span>
+        <Segments
+          label={words.concurrency}
+          value={channel.concurrency}
+          onChange={(concurrency) => onChange({ ...channel, concurrency })}
+          options={[
+            ['parallel', words.concurrencies.parallel],
+            ['serial', words.concurrencies.serial],
+          ]}
+        />
+      </div>
+    </>
+  );
+}
+
+function HttpForm({ channel, onChange }: ServerProps<HttpChannelConfig>) {
+  return (
+    <>
+      <Field label={words.url} mono value={channel.url} onChange={(url) => onChange({ ...channel, url })} />
+      <OptionalField
+        label={words.unixSocket}
+        mono
+        value={channel.unixSocket}
+        onChange={(path) => onChange(withOptional(channel, 'unixSocket', path))}
+      />
+    </>
+  );
+}
+
+const freeName = (channels: readonly ChannelConfig[]): string => {
+  const taken = new Set(channels.map(({ name }) => name));
+  if (!taken.has('main')) return 'main';
+  for (let n = 2; ; n++) if (!taken.has(`server-${n}`)) return `server-${n}`;
+};
+
+const asStdio = (name: string): ChannelConfig => ({
+  kind: 'stdio',
+  name,
+  command: 'node server.mjs',
+  env: {},
+  concurrency: 'parallel',
+});
+const asHttp = (name: string): ChannelConfig => ({ kind: 'http', name, url: 'http://127.0.0.1:8000/mcp' });
+
+interface Props {
+  readonly id: string;
+  readonly channels: readonly ChannelConfig[];
+  readonly onChange: (channels: ChannelConfig[]) => void;
+}
+
+/** The servers behind the tunnel, one a channel. */
+export function ChannelForms({ id, channels, onChange }: Props) {
+  const replace = (index: number, next: ChannelConfig): void =>
+    onChange(channels.map((channel, i) => (i === index ? next : channel)));
+  return (
+    <section>
+      <h2>{words.servers}</h2>
+      {channels.map((channel, index) => (
+        <div key={index} className="channel">
+          <div className="channel-head">
+            <Field
+              label={words.channel}
+              hideLabel
+              mono
+              value={channel.name}
+              onChange={(name) => replace(index, { ...channel, name: name.trim().toLowerCase() })}
+            />
+            <Segments
+              label={words.kind}
+              value={channel.kind}
+              onChange={(kind) => replace(index, kind === 'stdio' ? asStdio(channel.name) : asHttp(channel.name))}
+              options={[
+                ['stdio', words.kinds.stdio],
+                ['http', words.kinds.http],
+              ]}
+            />
+            <span className="grow" />
+            <IconButton
+              icon="trash"
+              label={words.removeServer(channel.name)}
+              onPress={() => onChange(channels.filter((_, i) => i !== index))}
+            />
+          </div>
+          {channel.kind === 'stdio' ? (
+            <StdioForm id={id} channel={channel} onChange={(next) => replace(index, next)} />
+          ) : (
+            <HttpForm channel={channel} onChange={(next) => replace(index, next)} />
+          )}
+        </div>
+      ))}
+      <div>
+        <Button icon="plus" onPress={() => onChange([...channels, asStdio(freeName(channels))])}>
+          {words.addServer}
+        </Button>
+      </div>
+    </section>
+  );
+}

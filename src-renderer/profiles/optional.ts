@@ -1,0 +1,5 @@
+/** A copy with a key set, or left out when the value is `undefined`: what is optional in the contract is absent, never `undefined`. */
+export function withOptional<T extends object, K extends keyof T>(object: T, key: K, value: T[K] | undefined): T {
+  if (value !== undefined) return { ...object, [key]: value };
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key)) as T;
+}

@@ -1,0 +1,42 @@
+import { Button as AriaButton } from 'react-aria-components';
+import { describe } from '../../shared/messages.ts';
+import type { Problem } from '../../shared/profile-editor.ts';
+import { t } from '../strings.ts';
+import { Icon } from '../ui/icon.tsx';
+
+const words = t.profiles.editor;
+
+interface Props {
+  readonly problems: readonly Problem[];
+  readonly onPick: (problem: Problem) => void;
+}
+
+/** What is wrong where; one leads to its place in the text. */
+export function ProblemList({ problems, onPick }: Props) {
+  if (problems.length === 0)
+    return (
+      <p className="problems none tone-ok" role="status">
+        <Icon name="check" /> <span className="muted">{words.noProblems}</span>
+      </p>
+    );
+  return (
+    <ul className="problems" aria-label={words.problems(problems.length)} aria-live="polite">
+      {problems.map((problem, index) => {
+        const { title, cause, next } = describe(problem.error);
+        return (
+          <li key={index} className={problem.severity === 'error' ? 'tone-fault' : 'tone-warn'}>
+            <AriaButton onPress={() => onPick(problem)}>
+              <Icon name="alert" />
+              <span className="grow">
+                <b>{words.place(problem.line, problem.column)}:</b> {title}.{' '}
+                <span className="muted">
+                  {cause} {next}
+                </span>
+              </span>
+            </AriaButton>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

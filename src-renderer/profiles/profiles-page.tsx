@@ -1,0 +1,104 @@
+import { useState } from 'react';
+import { run } from '../api.ts';
+import { go, useRoute } from '../route.ts';
+import { useApp } from '../store.ts';
+import { t } from '../strings.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Field } from '../ui/field.tsx';
+import { Page } from '../ui/page.tsx';
+import { EditorPage } from './editor-page.tsx';
+import { importProfile } from './import-profile.ts';
+import { ProfileRow } from './profile-row.tsx';
+
+const words = t.profiles;
+
+function NewProfile({ onClose }: { readonly onClose: () => void }) {
+  const [name, setName] = useState('');
+  const create = async (): Promise<void> => {
+    if (name.trim() === '') return;
+    const made = await run('profiles.create', { name: name.trim() });
+    if (!made) return;
+    onClose();
+    go('profiles', made.id);
+  };
+  return (
+    <Dialog
+      title={words.new}
+      isOpen
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{t.cancel}</Button>
+          <Button kind="primary" isDisabled={name.trim() === ''} onPress={() => void create()}>
+            {words.create}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void create();
+        }}
+      >
+        <Field label={words.name} value={name} onChange={setName} autoFocus />
+      </form>
+    </Dialog>
+  );
+}
+
+function ProfileList() {
+  const profiles = useApp((app) => app.profiles);
+  const [creating, setCreating] = useState(false);
+  const open = async (): Promise<void> => {
+    const id = await importProfile();
+    if (id !== undefined) go('profiles', id);
+  };
+  return (
+    <Page
+      title={t.pages.profiles}
+      say={words.summary(profiles.length)}
+      actions={
+        <>
+          <Button kind="quiet" icon="folder" onPress={() => void open()}>
+            {words.import}
+          </Button>
+          <Button onPress={() => setCreating(true)}>{words.new}</Button>
+          <Button kind="primary" onPress={() => go('wizard')}>
+            {words.newTunnel}
+          </Button>
+        </>
+      }
+    >
+      {profiles.length === 0 ? (
+        <div className="card">
+          <Empty
+            icon="profiles"
+            title={words.empty.title}
+            actions={
+              <Button kind="primary" onPress={() => go('wizard')}>
+                {words.newTunnel}
+              </Button>
+            }
+          >
+            {words.empty.say}
+          </Empty>
+        </div>
+      ) : (
+        <ul className="card profile-list" aria-label={words.list}>
+          {profiles.map((profile) => (
+            <ProfileRow key={profile.id} profile={profile} />
+          ))}
+        </ul>
+      )}
+      {creating && <NewProfile onClose={() => setCreating(false)} />}
+    </Page>
+  );
+}
+
+export function ProfilesPage() {
+  const { item } = useRoute();
+  return item === undefined ? <ProfileList /> : <EditorPage key={item} id={item} />;
+}

@@ -1,0 +1,94 @@
+import { useState } from 'react';
+import { keptSecretPrefix, type SecretState } from '../../shared/profile-editor.ts';
+import { run } from '../api.ts';
+import { notify } from '../shell/notices.tsx';
+import { useApp } from '../store.ts';
+import { t } from '../strings.ts';
+import { Button } from '../ui/button.tsx';
+import { Segments } from '../ui/choice.tsx';
+import { Field } from '../ui/field.tsx';
+
+const words = t.profiles.secret;
+
+interface Props {
+  readonly label: string;
+  readonly owner: string;
+  readonly slot: string;
+  /** The reference in the profile. */
+  readonly value: string | undefined;
+  readonly state: SecretState | undefined;
+  readonly onChange: (ref: string | undefined) => void;
+  /** The keychain changed. */
+  readonly onStored: () => Promise<void>;
+}
+
+/** A secret by where it is. What is typed here goes to the keychain; nothing ever comes back. */
+export function SecretField({ label, owner, slot, value, state, onChange, onStored }: Props) {
+  const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
+  const isReference = value !== undefined && /^(env|file):/.test(value);
+  const isKept = value?.startsWith(keptSecretPrefix) === true;
+  const [place, setPlace] = useState<'keychain' | 'reference'>(isReference || !hasKeychain ? 'reference' : 'keychain');
+  const [typed, setTyped] = useState('');
+  const store = async (): Promise<void> => {
+    const kept = await run('secrets.set', { owner, slot, value: typed });
+    if (!kept) return;
+    setTyped('');
+    if (kept.ref !== value) onChange(kept.ref);
+    notify({ tone: 'ok', title: words.stored(label) });
+    await onStored();
+  };
+  const remove = async (): Promise<void> => {
+    await run('secrets.delete', { owner, slot });
+    notify({ tone: 'ok', title: words.deleted(label) });
+    await onStored();
+  };
+  const isSet = state?.set === true && !isReference && !isKept;
+  return (
+    <div className="secret">
+      <div className="secret-head">
+        <span className="label">{label}</span>
+        {hasKeychain && (
+          <Segments
+            label={words.how(label)}
+            value={place}
+            onChange={setPlace}
+            options={[
+              ['keychain', words.places.keychain],
+              ['reference', words.places.reference],
+            ]}
+          />
+        )}
+      </div>
+      {place === 'keychain' ? (
+        <div className="secret-row">
+          <Field
+            label={label}
+            hideLabel
+            type="password"
+            mono
+            placeholder={isKept ? words.kept : isSet ? words.set : words.notSet}
+            value={typed}
+            onChange={setTyped}
+          />
+          <Button isDisabled={typed === ''} onPress={() => void store()}>
+            {words.use}
+          </Button>
+          {isSet && (
+            <Button kind="danger" onPress={() => void remove()}>
+              {words.delete}
+            </Button>
+          )}
+        </div>
+      ) : (
+        <Field
+          label={label}
+          hideLabel
+          mono
+          placeholder={words.reference}
+          value={isReference ? value : ''}
+          onChange={(ref) => onChange(ref === '' ? undefined : ref)}
+        />
+      )}
+    </div>
+  );
+}
