@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -10,7 +11,8 @@ export default defineConfig({
   base: './',
   plugins: [react()],
   build: {
-    outDir: '../out/renderer',
+    // electron-vite and vite resolve a relative folder from different places
+    outDir: resolve('out/renderer'),
     emptyOutDir: true,
     target: 'chrome130',
     assetsInlineLimit: 0,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { app, BrowserWindow, nativeTheme, screen, type Rectangle } from 'electron';
+import { app, BrowserWindow, nativeTheme, screen, type Rectangle, type WebContents } from 'electron';
 import { appOrigin } from './app-protocol.ts';
 
 export interface WindowState {
@@ -11,8 +11,8 @@ export interface MainWindowOptions {
   /** Where the window was last time. */
   load(): WindowState;
   save(state: WindowState): void;
-  /** The window was closed or hidden: the tunnels go on. */
-  onClosed(): void;
+  /** Where there is no tray to come back from, closing minimises. */
+  readonly closeMinimises: () => boolean;
 }
 
 const least = { width: 760, height: 480 };
@@ -49,24 +49,22 @@ export class MainWindow {
     return this.#window?.isVisible() === true && !this.#window.isMinimized();
   }
 
-  /** Shows the window, at a page if one is named (`#/traces`). */
-  show(hash?: string): void {
-    const window = this.#window;
-    if (!window) {
-      this.#create(hash ?? '');
-      return;
-    }
-    if (hash !== undefined) window.webContents.send('culvert:navigate', hash);
+  /** Shows the window; `then` runs once its page can hear. */
+  show(then?: (contents: WebContents) => void): void {
+    const window = this.#window ?? this.#create();
     if (window.isMinimized()) window.restore();
-    window.show();
-    window.focus();
+    if (window.isVisible()) window.focus();
+    else if (!window.webContents.isLoading()) window.show();
+    if (!then) return;
+    if (window.webContents.isLoading()) window.webContents.once('did-finish-load', () => then(window.webContents));
+    else then(window.webContents);
   }
 
   close(): void {
     this.#window?.close();
   }
 
-  #create(hash: string): void {
+  #create(): BrowserWindow {
     const { maximized, bounds } = this.#options.load();
     const window = new BrowserWindow({
       ...visibleBounds(bounds),
@@ -96,15 +94,19 @@ export class MainWindow {
       if (maximized) window.maximize();
       window.show();
     });
-    window.on('close', () => {
+    window.on('close', (event) => {
+      if (this.#options.closeMinimises()) {
+        event.preventDefault();
+        window.minimize();
+      }
       this.#options.save({ bounds: window.getNormalBounds(), maximized: window.isMaximized() });
     });
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined;
-      this.#options.onClosed();
     });
     this.#survive(window);
-    void window.loadURL(`${appOrigin}/index.html${hash}`);
+    void window.loadURL(`${appOrigin}/index.html`);
+    return window;
   }
 
   /** A crash or a hang of the renderer costs the window's contents, never the tunnels. Three in a minute and it stays closed. */

@@ -1,29 +1,36 @@
 import { Notification } from 'electron';
+import type { Settings } from '../../shared/settings.ts';
 import { describeVerdict } from '../../shared/verdict-words.ts';
 import { watch, type Notice, type NoticeState } from './notification-rules.ts';
 import type { TrayTunnel } from './tray-model.ts';
 
+const settingOf = { lost: 'lost', refused: 'keyRefused', 'crash-loop': 'crashLoop', recovered: 'recovered' } as const;
+
 /** Shows what notification-rules.ts finds worth saying; a click opens the fault. */
 export class Notifications {
   readonly #open: (tunnel: string) => void;
+  readonly #wanted: () => Settings['notifications'];
   /** Kept until dismissed: a collected notification has no click. */
   readonly #shown = new Map<string, Notification>();
   #state: NoticeState = {};
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(open: (tunnel: string) => void) {
+  constructor(open: (tunnel: string) => void, wanted: () => Settings['notifications']) {
     this.#open = open;
+    this.#wanted = wanted;
   }
 
-  update(tunnels: readonly TrayTunnel[], enabled: boolean): void {
+  update(tunnels: readonly TrayTunnel[]): void {
     const { state, notices } = watch(this.#state, tunnels, Date.now());
     this.#state = state;
     clearTimeout(this.#timer);
     // a loss becomes worth saying by time alone: look again while one is pending
     if (Object.values(state).some(({ trouble, told }) => trouble !== undefined && !told)) {
-      this.#timer = setTimeout(() => this.update(tunnels, enabled), 5_000);
+      this.#timer = setTimeout(() => this.update(tunnels), 5_000);
     }
-    if (enabled && Notification.isSupported()) for (const notice of notices) this.#show(notice);
+    if (!Notification.isSupported()) return;
+    const wanted = this.#wanted();
+    for (const notice of notices) if (wanted[settingOf[notice.kind]]) this.#show(notice);
   }
 
   #show({ kind, tunnel, name, verdict }: Notice): void {

@@ -7,7 +7,7 @@ export interface TrayTunnel {
   readonly snapshot: TunnelSnapshot;
   readonly verdict: Verdict;
   /** Where an MCP client can reach it, when the control plane is a relay that says so. */
-  readonly mcpUrl?: string;
+  readonly mcpUrl?: string | undefined;
 }
 
 export interface TrayModel {
