@@ -447,16 +447,19 @@ function render(template: string, params: ErrorParams): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Our own words begin with a capital; what a parameter says, such as a file's name, stays as it is. */
+function say(template: string, params: ErrorParams): string {
+  const text = render(template, params);
+  const [, first] = /^\{(\w+)/.exec(template) ?? [];
+  return first === undefined || params[first] === undefined ? capital(text) : text;
+}
+
 /** The three sentences of an error, for people. Takes what crossed IPC as well as a thrown `TunnelError`. */
 export function describe(error: TunnelErrorData): Words {
   const where = parties[error.leg];
   const params = { ...error.params, where, Where: capital(where) };
   const { title, cause, next } = catalogue[error.code];
-  return {
-    title: capital(render(title, params)),
-    cause: capital(render(cause, params)),
-    next: capital(render(next, params)),
-  };
+  return { title: say(title, params), cause: say(cause, params), next: say(next, params) };
 }
 
 /** The whole of it in one line: state, reason, next step. */

@@ -16,9 +16,9 @@ function readyWords(channel: ChannelSnapshot, state: Extract<ChannelState, { kin
 }
 
 /** What a channel's new state says, or undefined when it is not worth a line. */
-function sayChannel(log: Log, channel: ChannelSnapshot, now: number): void {
+function sayChannel(log: Log, tunnel: string, channel: ChannelSnapshot, now: number): void {
   const { state, name } = channel;
-  const scope = { channel: name };
+  const scope = { tunnel, channel: name };
   switch (state.kind) {
     case 'ready':
       return log.info(readyWords(channel, state), { target: channel.target, pid: state.pid }, scope);
@@ -40,7 +40,7 @@ function sayChannel(log: Log, channel: ChannelSnapshot, now: number): void {
 
 function sayTunnel(log: Log, tunnel: TunnelSnapshot, now: number): void {
   const { state, tunnelId, controlPlane } = tunnel;
-  const scope = { tunnel: tunnel.name };
+  const scope = { tunnel: tunnel.id };
   switch (state.kind) {
     case 'connected':
       return log.info(`Connected: ${controlPlane} answers the polls of ${tunnelId}.`, { title: tunnel.title }, scope);
@@ -77,7 +77,7 @@ export function createNarrator(log: Log, now: () => number = Date.now): (tunnel:
   };
   return (tunnel) => {
     for (const channel of tunnel.channels) {
-      if (isNew(`${tunnel.id}/${channel.name}`, channel.state)) sayChannel(log, channel, now());
+      if (isNew(`${tunnel.id}/${channel.name}`, channel.state)) sayChannel(log, tunnel.id, channel, now());
     }
     if (isNew(tunnel.id, tunnel.state)) sayTunnel(log, tunnel, now());
   };

@@ -31,12 +31,12 @@ function addFlags(command: Command, given: Given): void {
   const flag = (name: string, option: Option, into: Given) => {
     const made = new Flag(`--${name} ${option.argument}`, helpOf(option));
     if (option.kind === 'bool') made.preset('true');
-    return made.argParser(collect(into, option));
+    return made.argParser(collect(into, option)).hideHelp(option.inert !== undefined || into === aliases);
   };
   for (const group of groups) {
     for (const option of options.filter((candidate) => candidate.group === group)) {
       command.addOption(flag(option.flag, option, given).helpGroup(`${group}:`));
-      for (const alias of option.aliases ?? []) command.addOption(flag(alias, option, aliases).hideHelp());
+      for (const alias of option.aliases ?? []) command.addOption(flag(alias, option, aliases));
     }
   }
   command.hook('preAction', () => {

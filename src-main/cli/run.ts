@@ -1,3 +1,4 @@
+import type { LogLine } from '../../shared/log.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { createHeadless, type Headless } from '../headless.ts';
 import { resolveProgram } from '../mcp/process-program.ts';
@@ -36,7 +37,8 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   const secrets = createSecrets({ env, store: createKeychain });
   await Promise.all(profiles.flatMap((profile) => [checkSecrets(profile, secrets), checkPrograms(profile, env)]));
 
-  const log = createLog(settings.log.level, await openLogOutput(settings.log), settings.ui.logBufferEvents);
+  const write = namingTunnels(profiles, await openLogOutput(settings.log), settings.log.format === 'people');
+  const log = createLog(settings.log.level, write, settings.ui.logBufferEvents);
   const headless = createHeadless({ settings, profiles, env, log, secrets });
   const end = listenForEnd();
   const cleanUps: (() => Promise<void>)[] = [() => headless.close()];
@@ -49,7 +51,10 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
       cleanUps.push(await announce(settings.listen.urlFile, address, '--health.url-file'));
     }
     log.info(`Listening at ${address ?? 'nowhere'}: /healthz, /readyz, /metrics and /health.`);
-    for (const profile of profiles) log.info(introduction(profile), {}, { tunnel: profile.name });
+    for (const { profile, inert } of loaded) {
+      introduce(profile, log);
+      for (const what of inert) log.warn(what, {}, { tunnel: profile.id });
+    }
     headless.manager.onChange(createNarrator(log));
     if (requestTiming) logTimes(headless, log);
     await headless.start();
@@ -61,10 +66,30 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   }
 }
 
-const introduction = ({ controlPlane, channels }: Profile): string =>
-  `Starting ${controlPlane.tunnelId} at ${new URL(controlPlane.baseUrl).origin} with ${channels
-    .map((channel) => `${channel.name} (${channel.kind === 'stdio' ? 'a command' : new URL(channel.url).origin})`)
-    .join(', ')}.`;
+function introduce({ id, controlPlane, channels }: Profile, log: Log): void {
+  const servers = channels.map(
+    ({ name, ...channel }) => `${name} (${channel.kind === 'stdio' ? 'a command' : new URL(channel.url).origin})`,
+  );
+  const scope = { tunnel: id };
+  log.info(
+    `Starting ${controlPlane.tunnelId} at ${new URL(controlPlane.baseUrl).origin} with ${servers.join(', ')}.`,
+    {},
+    scope,
+  );
+}
+
+/** The engine knows a tunnel by its id; people know it by its name, and with one alone need not be told. */
+function namingTunnels(
+  profiles: readonly Profile[],
+  write: (line: LogLine) => void,
+  forPeople: boolean,
+): (line: LogLine) => void {
+  const names = new Map(profiles.map(({ id, name }) => [id, name]));
+  const quiet = forPeople && profiles.length === 1;
+  return ({ tunnel, ...line }) => {
+    write(tunnel === undefined || quiet ? line : { ...line, tunnel: names.get(tunnel) ?? tunnel });
+  };
+}
 
 /** A program that is not there is told before anything starts. */
 async function checkPrograms(profile: Profile, env: Env): Promise<void> {

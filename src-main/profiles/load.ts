@@ -5,6 +5,7 @@ import { processSettings, type ProcessSettings } from '../settings/process-setti
 import { check } from './check.ts';
 import { fileSchema } from './file-schema.ts';
 import { defaultBaseUrl, toProfile } from './profile-rules.ts';
+import { getIn, type RawMap } from './raw-tree.ts';
 import { resolveReferences } from './references.ts';
 import { derivedId, readProfileFile, selectFile, type Selection } from './source.ts';
 
@@ -14,6 +15,8 @@ export interface Loaded {
   readonly settings: ProcessSettings;
   /** The file it came from, if any. */
   readonly file?: string;
+  /** What was set without effect, in words. */
+  readonly inert: readonly string[];
 }
 
 const mtlsBaseUrl = 'https://mtls.api.openai.com';
@@ -36,10 +39,15 @@ export async function loadProfile(selection: Selection, flags: FlagValues, env: 
   const raw = await resolveReferences(layered.raw, env, fromFile, layered.placeOf);
   const config = check(fileSchema, raw, layered.placeOf);
   const id = source?.id ?? derivedId('run', config.control_plane?.tunnel_id ?? '');
-  const profile = toProfile(config, { id, name: source?.name ?? 'culvert' }, layered.placeOf);
+  const profile = toProfile(
+    config,
+    { id, name: source?.name ?? config.control_plane?.tunnel_id ?? '' },
+    layered.placeOf,
+  );
   return {
     profile: withMtlsHost(profile),
     settings: processSettings(config, layered.placeOf),
+    inert: inertSettings(raw),
     ...(file === undefined ? {} : { file }),
   };
 }
@@ -49,4 +57,12 @@ function withMtlsHost(profile: Profile): Profile {
   const { clientCert, baseUrl } = profile.controlPlane;
   if (clientCert === undefined || baseUrl.replace(/\/+$/, '') !== defaultBaseUrl) return profile;
   return { ...profile, controlPlane: { ...profile.controlPlane, baseUrl: mtlsBaseUrl } };
+}
+
+function inertSettings(raw: RawMap): string[] {
+  return options.flatMap(({ flag, path, inert }) => {
+    const value = getIn(raw, path);
+    const isOff = value === undefined || (typeof value === 'string' && /^(?:|0|f|false|n|no|off)$/i.test(value));
+    return typeof inert !== 'string' || isOff ? [] : [`${flag} has no effect: ${inert}.`];
+  });
 }

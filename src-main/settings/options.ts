@@ -16,6 +16,8 @@ export interface Option {
   readonly argument: string;
   readonly group: (typeof groups)[number];
   readonly help: string;
+  /** Accepted, so that what people have runs unchanged, but without effect; not in the help. `true` = harmless. */
+  readonly inert?: string | true;
 }
 
 export const groups = [
@@ -34,8 +36,8 @@ const lines = /[\r\n]+/;
 const entries = /[;\n]/;
 
 type Row = Omit<Option, 'group'>;
-const inGroup = (group: Option['group'], rows: readonly Row[]): readonly Option[] =>
-  rows.map((row) => ({ ...row, group }));
+const inGroup = (group: Option['group'], rows: readonly Row[], inert?: true): readonly Option[] =>
+  rows.map((row) => ({ ...(inert === undefined ? {} : { inert }), ...row, group }));
 
 const controlPlane: readonly Row[] = [
   {
@@ -275,6 +277,7 @@ const mcp: readonly Row[] = [
     path: ['mcp', 'stdio_send_initialized_notification'],
     kind: 'bool',
     argument: '[bool]',
+    inert: 'callers’ notifications are passed on as they come',
     help: 'tell a stdio server notifications/initialized for callers that leave it out',
   },
 ];
@@ -302,6 +305,7 @@ const network: readonly Row[] = [
     path: ['proxy', 'check_interval'],
     kind: 'text',
     argument: '<duration>',
+    inert: true,
     help: 'how often proxies are checked (default 60s)',
   },
 ];
@@ -340,6 +344,7 @@ const log: readonly Row[] = [
     path: ['log', 'http_raw_unsafe'],
     kind: 'bool',
     argument: '[bool]',
+    inert: 'bodies are kept in the traces, not in the log',
     help: 'log the bodies of commands and answers; they may hold personal data',
   },
 ];
@@ -394,6 +399,7 @@ const listener: readonly Row[] = [
     path: ['admin_ui', 'open_browser'],
     kind: 'bool',
     argument: '[bool]',
+    inert: 'open the address yourself',
     help: 'open the interface in the browser at start',
   },
   {
@@ -426,6 +432,7 @@ const harpoon: readonly Row[] = [
     kind: 'targets',
     split: entries,
     argument: '<target>',
+    inert: 'this version has no Harpoon channel',
     help: '"label=…,url=…,unix-socket=…,desc=…"; repeatable',
   },
   {
@@ -520,5 +527,5 @@ export const options: readonly Option[] = [
   ...inGroup('Log', log),
   ...inGroup('Listener (health, readiness, metrics)', listener),
   ...inGroup('Process', process),
-  ...inGroup('Harpoon (allow-listed HTTP callouts)', harpoon),
+  ...inGroup('Harpoon (allow-listed HTTP callouts)', harpoon, true),
 ];
