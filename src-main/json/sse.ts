@@ -17,11 +17,15 @@ export interface SseReader {
 }
 
 /**
- * Calls `onEvent` for each event that is complete; one that the stream's end cuts off is dropped, as the standard says.
+ * Calls `onEvent` for each event that is complete, and `onRetry` with the pause before a reconnection that it asks for; one that the stream's end cuts off is dropped, as the standard says.
  * The parser is fed one character per byte: whatever is in `data` comes out as it went in, and a character split over
  * chunks needs no decoder.
  */
-export function createSseReader(maxEventBytes: number, onEvent: (event: SseEvent) => void): SseReader {
+export function createSseReader(
+  maxEventBytes: number,
+  onEvent: (event: SseEvent) => void,
+  onRetry?: (ms: number) => void,
+): SseReader {
   let tooLong = false;
   let afterCr = false;
   let head: Buffer | undefined = Buffer.alloc(0);
@@ -29,6 +33,7 @@ export function createSseReader(maxEventBytes: number, onEvent: (event: SseEvent
     maxBufferSize: maxEventBytes,
     onEvent: ({ event, id, data }) =>
       onEvent({ event: fromBytes(event), id: fromBytes(id), data: Buffer.from(data, 'latin1') }),
+    ...(onRetry && { onRetry }),
     onError: ({ type }) => {
       if (type === 'max-buffer-size-exceeded') tooLong = true;
     },

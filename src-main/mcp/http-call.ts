@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { TunnelError } from '../../shared/errors.ts';
 import { isWellFormed } from '../json/structure.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
-import { createSseReader, type SseReader } from '../json/sse.ts';
+import { createSseReader, type SseEvent, type SseReader } from '../json/sse.ts';
 import type { Lease } from '../network/routes.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';
 import type { Clock } from '../tunnel/clock.ts';
@@ -39,12 +39,21 @@ export interface Redirect {
   readonly head: AnswerHead;
 }
 
+/** The stream ended before the response, and said from where it can be taken up again (2025-11-25, "Resumability"). */
+export interface Resume {
+  readonly lastEventId: string;
+  /** The pause that the server wants first, in milliseconds. */
+  readonly retryMs: number | undefined;
+  /** What it is if nothing can be taken up. */
+  readonly failure: TunnelError;
+}
+
 /** How long a stream may go on after its response, so that the connection can be used again. */
 const lingerMs = 1_000;
 /** How much of a body nobody wants is read for the same reason. */
 const drainBytes = 65_536;
 
-export type Outcome = ChannelAnswer | Redirect;
+export type Outcome = ChannelAnswer | Redirect | Resume;
 
 export interface HttpCallParts {
   /** Released when the call has left its connection. */
@@ -77,6 +86,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   #size = 0;
   #stream: SseReader | undefined;
   #sawGarbage = false;
+  #lastEventId: string | undefined;
+  #retryMs: number | undefined;
   #stopLinger: (() => void) | undefined;
 
   constructor(
@@ -169,18 +180,26 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
         throw new AnswerError('bad_json', head, { status: head.status, kind: 'malformed_json' });
       else throw new AnswerError('no_answer', head, { status: head.status, method: expects.message.method });
     } catch (error) {
-      this.fail(this.#lease.explain(error));
+      this.#end(this.#lease.explain(error));
     }
   }
 
   onError(error: unknown): void {
     this.#finish();
-    this.fail(this.#lease.explain(error));
+    this.#end(this.#lease.explain(error));
+  }
+
+  /** Over without the response: for good, or until the stream is taken up again. */
+  #end(failure: TunnelError): void {
+    const lastEventId = this.#lastEventId;
+    if (lastEventId === undefined || failure.code === 'bad_json') this.fail(failure);
+    else this.#done({ lastEventId, retryMs: this.#retryMs, failure });
   }
 
   #openStream(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): void {
     this.#mode = 'stream';
-    this.#stream = createSseReader(this.#limits.maxMessageBytes, ({ data }) => {
+    const onEvent = ({ id, data }: SseEvent): void => {
+      if (id !== undefined && id !== '') this.#lastEventId = id;
       // A stream may open with an event that has only an id, to resume from.
       if (this.#settled || data.length === 0) return;
       const message = isWellFormed(data) ? readMessage(data) : undefined;
@@ -191,7 +210,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
         if (body !== undefined) this.#done({ ...head, body });
       }
       // A server's own request has no way back, and an answer to something else is not ours: both are passed over.
-    });
+    };
+    this.#stream = createSseReader(this.#limits.maxMessageBytes, onEvent, (ms) => (this.#retryMs = ms));
   }
 
   /** The JSON-RPC response that the whole body is. From 400 up only an error response counts (protocol.md). */

@@ -22,6 +22,11 @@ export interface HttpChannelDeps {
 }
 
 const maxRedirects = 5;
+/** How often a stream that ends without its response is taken up again at the same place. */
+const maxResumes = 5;
+const defaultPauseMs = 1_000;
+const shortestPauseMs = 100;
+const longestPauseMs = 60_000;
 /** How long the server has to take a `notifications/cancelled`. */
 const cancelNoticeMs = 5_000;
 
@@ -136,15 +141,52 @@ class HttpChannel implements Channel {
     onCancelled?: (cancelled: HttpCallRequest) => void,
   ): Promise<ChannelAnswer> {
     let next = request;
-    for (let hops = 0; ; hops += 1) {
-      const outcome = await this.#once(purpose, next, cancellation, onCancelled);
-      if (!('redirect' in outcome)) return outcome;
-      const { redirect, head } = outcome;
-      if (hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
-        throw new AnswerError('not_an_answer', head, { status: head.status, detail: 'redirect', kind: 'http_status' });
-      }
-      next = redirected(next, redirect);
+    let failure: TunnelError | undefined;
+    let lastEventId: string | undefined;
+    for (let hops = 0, resumes = 0; ;) {
+      const outcome = await this.#once(purpose, next, cancellation, onCancelled).catch((error: unknown) => {
+        // A stream that cannot be taken up again is what it was before: ended without its response.
+        throw error instanceof TunnelError && error.code !== 'cancelled' && error.code !== 'shutting_down'
+          ? (failure ?? error)
+          : error;
+      });
+      if ('failure' in outcome) {
+        // Servers that let callers poll close their streams on purpose: only standing still has a limit besides the call's own.
+        resumes = outcome.lastEventId === lastEventId ? resumes + 1 : 0;
+        if (resumes === maxResumes) throw outcome.failure;
+        ({ failure, lastEventId } = outcome);
+        await this.#pause(outcome.retryMs ?? defaultPauseMs, cancellation).catch((error: unknown) => {
+          onCancelled?.(next);
+          throw error;
+        });
+        next = resuming(request, lastEventId);
+      } else if ('redirect' in outcome) {
+        const { redirect, head } = outcome;
+        if (hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
+          throw new AnswerError('not_an_answer', head, {
+            status: head.status,
+            detail: 'redirect',
+            kind: 'http_status',
+          });
+        }
+        hops += 1;
+        next = redirected(next, redirect);
+      } else return outcome;
     }
+  }
+
+  /** Rejects as the call does when it is cancelled meanwhile. */
+  #pause(ms: number, cancellation: Cancellation): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = this.#deps.clock.after(Math.min(Math.max(ms, shortestPauseMs), longestPauseMs), () => {
+        unsubscribe();
+        resolve();
+      });
+      const unsubscribe = cancellation.onCancel((reason) => {
+        stop();
+        reject(new TunnelError('cancelled', 'mcp-server', { reason }));
+      });
+    });
   }
 
   async #once(
@@ -228,6 +270,17 @@ class HttpChannel implements Channel {
     if (state.kind === 'ready') this.#probe.settle();
     for (const listener of this.#listeners) listener(state);
   }
+}
+
+/** Asks for the rest of a stream (2025-11-25, "Resumability and Redelivery"): nothing is done again. */
+function resuming({ url, headers, expects }: HttpCallRequest, lastEventId: string): HttpCallRequest {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (!/^(?:accept|content-type|last-event-id)$/i.test(name)) kept.push(name, headers[index + 1] ?? '');
+  }
+  const own = ['Accept', 'text/event-stream', 'Last-Event-ID', lastEventId];
+  return { method: 'GET', url, headers: [...kept, ...own], ...(expects && { expects }) };
 }
 
 /** The same request at another place. On another origin it carries nothing that could be a credential. */

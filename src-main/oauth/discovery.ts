@@ -178,6 +178,7 @@ class Discovery implements OAuthDiscovery {
       let next = url;
       for (let hops = 0; hops <= maxRedirects; hops += 1) {
         const outcome = await this.#once(next, limited, options);
+        if ('failure' in outcome) throw outcome.failure;
         if (!('redirect' in outcome)) return outcome;
         if (outcome.redirect.origin !== url.origin) throw failure(url, { detail: 'redirect to another origin' });
         next = outcome.redirect;

@@ -183,6 +183,32 @@ test('a stream that ends without the response is no answer, and one that is cut 
   expect(server.callsOf('tools/call')).toHaveLength(4);
 });
 
+test('a stream that says from where is taken up again until the response comes, and nothing is asked twice', async () => {
+  const server = await fakeServer();
+  const progress = (n: number): string =>
+    `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":${n}}}`;
+  server.once('tools/call', sseAnswer('retry: 1\nid: e1\ndata:\n\n', event(progress(1)), 'id: e2\ndata:\n\n'));
+  server.once('GET', sseAnswer(`id: e3\n${event(progress(2))}`, CUT));
+  server.once('GET', sseAnswer(event('{"jsonrpc":"2.0","id":5,"result":"late"}')));
+  const { answer, notifications } = await send(channelTo(server.endpoint), call('5'), [
+    ['Mcp-Session-Id', 's1'],
+    ['Authorization', 'Bearer caller'],
+  ]);
+  expect(answer.body?.toString()).toContain('"late"');
+  expect(notifications).toEqual([progress(1), progress(2)]);
+  expect(server.callsOf('tools/call')).toHaveLength(1);
+  expect(server.callsOf('GET').map(({ headers }) => headers)).toMatchObject(
+    ['e2', 'e3'].map((id) => ({
+      'last-event-id': id,
+      accept: 'text/event-stream',
+      'mcp-session-id': 's1',
+      authorization: 'Bearer caller',
+    })),
+  );
+  server.once('tools/call', sseAnswer('retry: 1\nid: e9\ndata:\n\n'));
+  expect(await failureOf(send(channelTo(server.endpoint), call('6')))).toMatchObject({ code: 'no_answer' });
+});
+
 test('an answer and an event have a largest size', async () => {
   const server = await fakeServer();
   const channel = channelTo(server.endpoint, { maxMessageBytes: 100_000 });
