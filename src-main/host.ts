@@ -55,6 +55,8 @@ export interface HostOptions {
   readonly searchPath: () => Promise<string>;
   readonly versions: { readonly electron?: string; readonly chrome?: string };
   readonly browser: { address(): string | undefined; revoke(): void };
+  /** Program and arguments that serve the demo's MCP server. */
+  readonly demoServer: readonly string[];
   /** Profiles that exist in this process only: of `culvert run` with flags. */
   readonly given?: readonly Profile[];
 }
@@ -80,7 +82,7 @@ export function createHost(options: HostOptions): Host {
   const profiles = new ProfileList(store, () => state.touch('profiles'));
   const approvals = new Approvals(new ApprovalStore(join(folder, 'approvals.json')), { env, searchPath });
   const given = new Map((options.given ?? []).map((profile) => [profile.id, profile]));
-  const demo = new DemoControl(manager, traces, (id) => state.touchTunnel(id));
+  const demo = new DemoControl({ manager, traces, server: options.demoServer, changed: (id) => state.touchTunnel(id) });
 
   const snapshotOf = (id: string) => manager.snapshots().find((snapshot) => snapshot.id === id);
   const isRunning = (id: string): boolean => (snapshotOf(id)?.state.kind ?? 'stopped') !== 'stopped';

@@ -92,6 +92,12 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     searchPath,
     versions: { electron: process.versions.electron, chrome: process.versions.chrome },
     browser: listener.browser,
+    demoServer: [
+      process.execPath,
+      '--ozone-platform=headless',
+      ...(app.isPackaged ? [] : [app.getAppPath()]),
+      'demo-server',
+    ],
   });
   settings.onChange(({ traceBudgetMiB }) =>
     traces.setLimits({ ...appLimits, bodyBudget: traceBudgetMiB * 1024 * 1024 }),

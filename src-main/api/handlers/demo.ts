@@ -1,25 +1,28 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { CallResult, Handlers } from '../../../shared/ipc.ts';
 import { startDemo, type Demo } from '../../demo/demo.ts';
-import { selfCommand } from '../../demo/self-command.ts';
 import { joinCommand } from '../../mcp/stdio/command-line.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
 import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
 
 const demoId = 'demo';
 
+export interface DemoParts {
+  readonly manager: TunnelManager;
+  readonly traces: TraceStore;
+  /** Program and arguments of the demo's MCP server. */
+  readonly server: readonly string[];
+  readonly changed: (id: string) => void;
+}
+
 /** The demo of this process: relay, server and tunnel, with one real call through them. At most one. */
 export class DemoControl {
-  readonly #manager: TunnelManager;
-  readonly #traces: TraceStore;
-  readonly #changed: (id: string) => void;
+  readonly #parts: DemoParts;
   #running: Promise<Demo> | undefined;
   #demo: Demo | undefined;
 
-  constructor(manager: TunnelManager, traces: TraceStore, changed: (id: string) => void) {
-    this.#manager = manager;
-    this.#traces = traces;
-    this.#changed = changed;
+  constructor(parts: DemoParts) {
+    this.#parts = parts;
   }
 
   isDemo(id: string): boolean {
@@ -32,7 +35,10 @@ export class DemoControl {
 
   /** Rejects with the step's own error; a second start answers with what runs. */
   async start(): Promise<CallResult<'demo.start'>> {
-    this.#running ??= startDemo({ tunnels: this.#manager, serverCommand: joinCommand(selfCommand('demo-server')) });
+    this.#running ??= startDemo({
+      tunnels: this.#parts.manager,
+      serverCommand: joinCommand(this.#parts.server),
+    });
     try {
       this.#demo = await this.#running;
     } catch (failure) {
@@ -40,7 +46,7 @@ export class DemoControl {
       const { cause } = failure as { cause?: unknown };
       throw cause instanceof TunnelError ? cause : failure;
     }
-    this.#changed(demoId);
+    this.#parts.changed(demoId);
     const { report, relay, tunnel } = this.#demo;
     const trace = this.#lastCall();
     return {
@@ -58,12 +64,12 @@ export class DemoControl {
     this.#running = undefined;
     this.#demo = undefined;
     await (await running?.catch(() => undefined))?.close();
-    this.#changed(demoId);
+    this.#parts.changed(demoId);
   }
 
   #lastCall(): number | undefined {
-    for (let index = this.#traces.count - 1; index >= 0; index--) {
-      const record = this.#traces.at(index);
+    for (let index = this.#parts.traces.count - 1; index >= 0; index--) {
+      const record = this.#parts.traces.at(index);
       if (record?.tunnel === demoId && record.method === 'tools/call') return record.id;
     }
     return undefined;
