@@ -20,7 +20,9 @@ export async function buildCli() {
       target: 'node20.18',
       minify: true,
       sourcemap: false,
-      rolldownOptions: { output: { format: 'cjs', entryFileNames: 'culvert.cjs', codeSplitting: false } },
+      rolldownOptions: {
+        output: { format: 'cjs', entryFileNames: 'culvert.cjs', chunkFileNames: '[name]-[hash].cjs' },
+      },
     },
   });
 }
