@@ -21,7 +21,7 @@ const stdioCommand = ({ size, delay = 0 }) => ({
 });
 
 /** Starts `program` as a tunnel between `baseUrl` and the scenario's server; both programs know the same flags. */
-function startTunnel(program, scenario, { baseUrl, server, ca, watch }) {
+function startTunnel(program, scenario, { folder, baseUrl, server, ca, watch }) {
   const { command, args } = stdioCommand(scenario);
   const flags = [
     'run',
@@ -49,7 +49,7 @@ function startTunnel(program, scenario, { baseUrl, server, ca, watch }) {
         ]
       : []),
   ];
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: tmpdir(), BENCH_KEY: 'sk-bench' };
+  const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, BENCH_KEY: 'sk-bench' };
   if (!program.script) return startProgram(program.file, flags, { env });
   const preload = watch ? ['--import', here('loop-delay.mjs')] : [];
   return startProgram(process.execPath, [...(program.nodeFlags ?? []), ...preload, program.script, ...flags], {
@@ -75,7 +75,7 @@ async function withTunnel(program, scenario, use, { watch = true, certificate } 
     const polling = load.next('firstPoll');
     const spawned = performance.timeOrigin + performance.now();
     const baseUrl = `${certificate ? 'https' : 'http'}://127.0.0.1:${wire.port}`;
-    const tunnel = keep(startTunnel(program, scenario, { baseUrl, server, ca, watch }));
+    const tunnel = keep(startTunnel(program, scenario, { folder, baseUrl, server, ca, watch }));
     const firstPoll = await Promise.race([polling, tunnel.failed]);
     return await Promise.race([use({ load, tunnel, startMs: firstPoll - spawned, server, wire }), tunnel.failed]);
   } finally {

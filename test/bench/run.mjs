@@ -1,5 +1,5 @@
 // `npm run bench`: prints tables and writes them to docs/bench.md.
-//   --quick        one short run of everything, nothing written
+//   --quick        one short run of everything, nothing written unless --write
 //   --only=REGEX   parts whose name matches
 //   --runs=N       medians of N runs (3)
 //   CULVERT_BENCH_REFERENCE=PATH  the reference client's binary, measured beside Culvert in alternating runs
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     runs: { type: 'string' },
+    write: { type: 'boolean', default: false },
     'node-flags': { type: 'string', default: '' },
   },
 });
@@ -112,4 +113,4 @@ function pick(results, member) {
 }
 
 console.log(report.text());
-if (!quick && !options.only) writeFileSync(here('../../docs/bench.md'), report.markdown());
+if (options.write || (!quick && !options.only)) writeFileSync(here('../../docs/bench.md'), report.markdown());
