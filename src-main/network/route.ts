@@ -204,7 +204,8 @@ class Holder {
   async retire(): Promise<void> {
     this.#spares.close();
     if (this.#leases > 0) await new Promise<void>((resolve) => (this.#unused = resolve));
-    await this.#dispatcher.close();
+    // Destroyed meanwhile: then there is nothing left to close.
+    await this.#dispatcher.close().catch(() => undefined);
   }
 
   async destroy(): Promise<void> {

@@ -21,7 +21,7 @@ const stdioCommand = ({ size, delay = 0 }) => ({
 });
 
 /** Starts `program` as a tunnel between `baseUrl` and the scenario's server; both programs know the same flags. */
-function startTunnel(program, scenario, { folder, baseUrl, server, ca, watch }) {
+function startTunnel(program, scenario, { folder, baseUrl, server, ca, proxy, watch }) {
   const { command, args } = stdioCommand(scenario);
   const flags = [
     'run',
@@ -40,6 +40,7 @@ function startTunnel(program, scenario, { folder, baseUrl, server, ca, watch }) 
       ? ['--mcp.server-url', `http://127.0.0.1:${server.port}/mcp`]
       : ['--mcp.command', [command, ...args].join(' ')]),
     ...(ca ? ['--ca-bundle', ca] : []),
+    ...(proxy ? ['--http-proxy', `http://127.0.0.1:${proxy.port}`] : []),
     ...(scenario.slots
       ? [
           '--mcp.max-concurrent-requests',
@@ -72,10 +73,11 @@ async function withTunnel(program, scenario, use, { watch = true, certificate } 
     const load = keep(await startPart('load.mjs', ...(certificate ? [JSON.stringify(certificate)] : [])));
     const wire = scenario.far ? keep(await startPart('delay.mjs', load.port)) : load;
     const server = keep(await serverFor(scenario));
+    const proxy = scenario.proxy && keep(await startPart('proxy.mjs'));
     const polling = load.next('firstPoll');
     const spawned = performance.timeOrigin + performance.now();
     const baseUrl = `${certificate ? 'https' : 'http'}://127.0.0.1:${wire.port}`;
-    const tunnel = keep(startTunnel(program, scenario, { folder, baseUrl, server, ca, watch }));
+    const tunnel = keep(startTunnel(program, scenario, { folder, baseUrl, server, ca, proxy, watch }));
     const firstPoll = await Promise.race([polling, tunnel.failed]);
     return await Promise.race([use({ load, tunnel, startMs: firstPoll - spawned, server, wire }), tunnel.failed]);
   } finally {

@@ -66,7 +66,18 @@ const report = new Report({
   programs: programs.map(({ name }) => name),
 });
 
-for (const scenario of scenarios.near.filter(({ name }) => wanted.test(name))) {
+const named = ({ name }) => wanted.test(name);
+let made;
+/** A certificate for loopback, made when the first scenario wants one. */
+const certificate = async () => {
+  made ??= (await runnerImport(here('../support/certificates.ts'))).module.makeCertificate({
+    commonName: 'Culvert bench',
+    hosts: ['127.0.0.1'],
+  });
+  return { cert: made.cert, key: made.key };
+};
+
+for (const scenario of scenarios.near.filter(named)) {
   const bare = { name: 'bare', run: () => measure.withoutTunnel(scenario, times) };
   report.near(
     scenario,
@@ -74,17 +85,21 @@ for (const scenario of scenarios.near.filter(({ name }) => wanted.test(name))) {
   );
 }
 
-const farScenarios = scenarios.far.filter(({ name }) => wanted.test(name));
-if (farScenarios.length > 0) {
-  const { module } = await runnerImport(here('../support/certificates.ts'));
-  const { cert, key } = module.makeCertificate({ commonName: 'Culvert bench', hosts: ['127.0.0.1'] });
-  for (const scenario of farScenarios) {
-    const farTimes = { warmMs: 3_000, ms: scenario.pauseMs ? 12_000 : 5_000, certificate: { cert, key } };
-    report.far(
-      scenario,
-      await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, farTimes)),
-    );
-  }
+for (const scenario of scenarios.ways.filter(named)) {
+  const secure = { ...times, certificate: await certificate() };
+  const bare = { name: 'bare', run: () => measure.withoutTunnel(scenario, times) };
+  report.near(
+    scenario,
+    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, secure), bare),
+  );
+}
+
+for (const scenario of scenarios.far.filter(named)) {
+  const farTimes = { warmMs: 3_000, ms: scenario.pauseMs ? 12_000 : 5_000, certificate: await certificate() };
+  report.far(
+    scenario,
+    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, farTimes)),
+  );
 }
 
 if (wanted.test('start to first poll')) {

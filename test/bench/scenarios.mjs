@@ -25,3 +25,11 @@ export const far = [
   { name: '80 ms away, bursts of 8 after a pause', kind: 'json', callers: 8, size: kib, pauseMs: 2_000 },
   { name: '80 ms away, bursts of 64 after a pause', kind: 'json', callers: 64, size: kib, slots: 64, pauseMs: 2_000 },
 ].map((scenario) => ({ ...scenario, far: true }));
+
+/** What TLS to the control plane costs, and a proxy for everything: CONNECT for TLS, absolute form for the plain-HTTP server. */
+export const ways = [
+  { name: 'HTTP, 64 callers, TLS', kind: 'json', callers: 64, size: kib },
+  { name: 'HTTP, 1 caller, TLS', kind: 'json', callers: 1, size: kib },
+  { name: 'HTTP, 64 callers, TLS through a proxy', kind: 'json', callers: 64, size: kib, proxy: true },
+  { name: 'HTTP, 1 caller, TLS through a proxy', kind: 'json', callers: 1, size: kib, proxy: true },
+];
