@@ -1,5 +1,6 @@
 import type { Leg } from '../../shared/errors.ts';
 import type { HttpChannelConfig, SecretRef } from '../../shared/profile.ts';
+import { isBypassed } from './proxy.ts';
 import type { Purpose, RouteSettings, Target } from './routes.ts';
 
 /** A setting with the name people know it by. */
@@ -31,7 +32,8 @@ const setting = (value: string | undefined, field: string): Setting | undefined 
 const present = <T>(value: T | undefined): value is T => value !== undefined;
 
 /** Precedence: target, then route default, then global (docs/configuration.md, "Proxy precedence"). */
-export function planFor(purpose: Purpose, target: Target, settings: RouteSettings): RoutePlan {
+export function planFor(purpose: Purpose, target: Target, profile: RouteSettings): RoutePlan {
+  const settings = withoutBypassed(target, profile);
   switch (purpose) {
     case 'control-plane':
       return controlPlanePlan(target, settings);
@@ -42,6 +44,13 @@ export function planFor(purpose: Purpose, target: Target, settings: RouteSetting
     case 'harpoon':
       return harpoonPlan(target, settings);
   }
+}
+
+/** The profile's own list of hosts keeps its global proxy from them; a proxy that a route names for itself stays. */
+function withoutBypassed(target: Target, settings: RouteSettings): RouteSettings {
+  const { httpProxy, noProxy } = settings;
+  if (httpProxy === undefined || noProxy === undefined || !isBypassed(target.url, noProxy.join(','))) return settings;
+  return { ...settings, httpProxy: undefined };
 }
 
 function controlPlanePlan(target: Target, { controlPlane, httpProxy, caBundle }: RouteSettings): RoutePlan {

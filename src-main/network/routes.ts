@@ -49,7 +49,10 @@ export interface RouteInfo {
   readonly clientCertificate?: { readonly subject: string; readonly notAfter: number };
 }
 
-export type RouteSettings = Pick<Profile, 'controlPlane' | 'channels' | 'mcp' | 'harpoon' | 'httpProxy' | 'caBundle'>;
+export type RouteSettings = Pick<
+  Profile,
+  'controlPlane' | 'channels' | 'mcp' | 'harpoon' | 'httpProxy' | 'noProxy' | 'caBundle'
+>;
 
 /** The one place that makes undici dispatchers: proxy, CA, client certificates, Unix sockets, connection limits. */
 export interface Routes {
