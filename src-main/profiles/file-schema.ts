@@ -207,4 +207,3 @@ export const jsonFileSchema = section({
       .optional(),
   }).optional(),
 });
-export type JsonFileConfig = z.output<typeof jsonFileSchema>;

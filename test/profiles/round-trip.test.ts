@@ -160,7 +160,7 @@ test('a profile that is written reads back as it was', () => {
     fc.property(profiles, (profile) => {
       expect(read(newProfileText(profile))).toEqual(profile);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -170,7 +170,7 @@ test('any change of a profile, written into its file, reads back as that change'
       const text = newProfileText(before);
       expect(read(renderText('/x/p.yaml', text, after))).toEqual(after);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -234,7 +234,7 @@ test('a broken file of the right shape is told with its place, whatever was brok
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
