@@ -1,5 +1,5 @@
 // Builds what is shipped: the command line (out/cli), and the app's main, preload and renderer (out/main, out/preload, out/renderer).
-// `--cli` builds the command line alone.
+// `--cli` builds the command line alone, `--headless` the command line and the pages that it serves.
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -28,7 +28,9 @@ export async function buildCli() {
 }
 
 await buildCli();
-if (!cliOnly) {
+if (process.argv.includes('--headless')) {
+  await build({ configFile: 'vite.renderer.config.ts', logLevel: 'warn' });
+} else if (!cliOnly) {
   const electronVite = await import('electron-vite');
   await electronVite.build({ logLevel: 'warn' });
 }

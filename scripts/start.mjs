@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cli = join(root, 'out/cli/culvert.cjs');
 const app = join(root, 'out/main/main.js');
+const pages = join(root, 'out/renderer/index.html');
 /** A download that hangs must not keep anybody from the headless way. */
 const downloadLimitMs = 180_000;
 
@@ -21,7 +22,7 @@ const isStale = (built, ...folders) =>
   !existsSync(built) || statSync(built).mtimeMs < Math.max(...folders.map((folder) => newest(join(root, folder))));
 
 function build(...args) {
-  console.log(args.includes('--cli') ? 'Building the command line…' : 'Building the app…');
+  console.log(args.includes('--cli') ? 'Building the command line…' : 'Building Culvert…');
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), ...args], {
     cwd: root,
     stdio: 'inherit',
@@ -89,6 +90,7 @@ function runnableProfiles() {
 }
 
 function headless(reason) {
+  if (isStale(pages, 'shared', 'src-renderer')) build('--headless');
   const profiles = runnableProfiles();
   const args = profiles.length > 0 ? ['run', ...profiles.flatMap((name) => ['--profile', name])] : ['demo'];
   console.log(`Without a window (${reason}): culvert ${args.join(' ')}`);

@@ -147,6 +147,13 @@ export function createHost(options: HostOptions): Host {
     traces.onChange(() => state.touch('traces')),
   ];
 
+  // what happened before anybody looked on
+  for (const snapshot of manager.snapshots()) state.tunnelChanged(snapshot);
+  for (let index = 0; index < traces.count; index++) {
+    const record = traces.at(index);
+    if (record) state.callEnded(record);
+  }
+
   const isSecretSet = async (ref: string): Promise<boolean> => {
     try {
       return (await secrets.resolve(ref)) !== '';

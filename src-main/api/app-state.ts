@@ -77,7 +77,7 @@ export class AppState {
   callEnded(call: TraceEvent): void {
     let meter = this.#meters.get(call.tunnel);
     if (!meter) this.#meters.set(call.tunnel, (meter = new RateMeter()));
-    meter.add(call, Date.now());
+    meter.add(call, call.receivedAt);
   }
 
   touch(part: Part): void {

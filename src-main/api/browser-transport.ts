@@ -65,7 +65,7 @@ export class BrowserTransport {
   }
 
   mount(listener: Listener): () => void {
-    return listener.mount('/ui', 'ui', (request, response, url) => this.#serve(request, response, url));
+    return listener.mount('/ui', 'ui', (request, response, url) => this.handle(request, response, url));
   }
 
   /** A file that a browser fetches once, within a minute. Returns its path. */
@@ -80,7 +80,8 @@ export class BrowserTransport {
     for (const { stream } of this.#pages.values()) stream?.end();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  /** Answers what was let in at `/ui` and below. */
+  async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     if (url.pathname.startsWith(`${uiApiPath}/`)) return this.#call(request, response, url);
     if (request.method !== 'GET') return refuse(response, 405, 'bad_request');
     if (url.pathname === uiEventsPath) return this.#stream(request, response, url.searchParams.get('client') ?? '');

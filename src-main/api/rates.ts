@@ -31,7 +31,7 @@ function bucketOf(ms: number): number {
 export class RateMeter {
   readonly #minutes: Minute[] = [];
 
-  /** @param now - wall-clock milliseconds at which the call ended */
+  /** @param now - wall-clock milliseconds at which the call came */
   add(call: Pick<TraceEvent, 'status' | 'postedMs'>, now: number): void {
     const minute = this.#at(now);
     minute.calls++;
@@ -73,7 +73,8 @@ export class RateMeter {
   #at(now: number): Minute {
     const start = Math.floor(now / minuteMs);
     const last = this.#minutes.at(-1);
-    if (last?.start === start) return last;
+    // calls end in another order than they came: a late one counts in the newest minute
+    if (last && last.start >= start) return last;
     this.#forget(now);
     const minute: Minute = { start, calls: 0, errors: 0, latencies: new Uint32Array(bounds.length) };
     this.#minutes.push(minute);

@@ -1,3 +1,6 @@
+import { createHttpListener } from '../admin/http-listener.ts';
+import { DraftStore } from '../api/drafts/draft-store.ts';
+import { mountUi } from '../lazy-ui.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { describe } from '../../shared/messages.ts';
 import { type Demo, DemoFailure, type DemoStep, startDemo } from '../demo/demo.ts';
@@ -51,13 +54,18 @@ function reportFailure(failure: DemoFailure, once: boolean): number {
 export async function runDemo(once: boolean): Promise<number> {
   const { env } = process;
   const log = createLog('error', (line) => process.stderr.write(`${peopleLine(line, process.stderr.isTTY)}\n`));
+  const drafts = new DraftStore();
+  const keychain = createKeychain();
+  const secrets = createSecrets({ env, store: () => drafts.over(() => keychain) });
+  const traces = new TraceStore(headlessLimits, () => ({ bodies: true, maxBodyBytes: 1_048_576 }));
   const tunnels = createEngine({
-    secrets: createSecrets({ env, store: createKeychain }),
+    secrets,
     env,
     log,
-    traces: new TraceStore(headlessLimits, () => undefined),
+    traces,
     children: { added: () => undefined, removed: () => undefined },
   });
+  const listener = createHttpListener();
   const end = listenForEnd();
   try {
     const demo = await startDemo({
@@ -68,7 +76,23 @@ export async function runDemo(once: boolean): Promise<number> {
     });
     if (!once) {
       print(invitation(demo));
+      const parts = {
+        manager: tunnels,
+        traces,
+        log,
+        secrets,
+        env,
+        profiles: [],
+        drafts,
+        keychain: () => keychain,
+        demo,
+      };
+      const closeUi = mountUi(listener, parts);
+      await listener.listen();
+      print(`\nWatch it in a browser (this address works once):\n\n  ${listener.uiAddress() ?? ''}`);
       await end.first;
+      closeUi();
+      await listener.close();
     }
     await Promise.race([demo.close(), end.second]);
     if (once) print(JSON.stringify(demo.report));

@@ -1,6 +1,8 @@
 import type { LogLine } from '../../shared/log.ts';
 import type { Profile } from '../../shared/profile.ts';
+import { DraftStore } from '../api/drafts/draft-store.ts';
 import { createHeadless, type Headless } from '../headless.ts';
+import { mountUi } from '../lazy-ui.ts';
 import { resolveProgram } from '../mcp/process-program.ts';
 import { splitCommand } from '../mcp/stdio/command-line.ts';
 import { createLog, type Log } from '../observe/log.ts';
@@ -9,6 +11,7 @@ import { loadProfile } from '../profiles/load.ts';
 import type { Selection } from '../profiles/source.ts';
 import { checkSecrets } from '../secrets/check-secrets.ts';
 import { createKeychain } from '../secrets/keychain.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
 import { createSecrets } from '../secrets/resolver.ts';
 import type { Env, FlagValues } from '../settings/layers.ts';
 import { announce } from './announced-file.ts';
@@ -34,7 +37,10 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   const profiles = loaded.map(({ profile }) => profile);
   const settings = loaded[0]?.settings;
   if (!settings) return exitCodes.usage;
-  const secrets = createSecrets({ env, store: createKeychain });
+  const drafts = new DraftStore();
+  let opened: SecretStore | undefined;
+  const keychain = () => (opened ??= createKeychain());
+  const secrets = createSecrets({ env, store: () => drafts.over(keychain) });
   await Promise.all(profiles.flatMap((profile) => [checkSecrets(profile, secrets), checkPrograms(profile, env)]));
 
   const write = namingTunnels(profiles, await openLogOutput(settings.log), settings.log.format === 'people');
@@ -45,6 +51,9 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   try {
     if (settings.pidFile !== undefined)
       cleanUps.push(await announce(settings.pidFile, String(process.pid), '--pid.file'));
+    const { listener, manager, traces } = headless;
+    const closeUi = mountUi(listener, { manager, traces, log, secrets, env, profiles, drafts, keychain });
+    cleanUps.push(() => Promise.resolve(closeUi()));
     await headless.open();
     const { address } = headless.listener;
     if (address !== undefined && settings.listen.urlFile !== undefined) {

@@ -33,6 +33,12 @@ export class DemoControl {
     return this.#demo && this.#demo.relay.mcpUrl(this.#demo.tunnel.id);
   }
 
+  /** A demo that was started from the command line is this process's demo. */
+  adopt(demo: Demo): void {
+    this.#demo = demo;
+    this.#running = Promise.resolve(demo);
+  }
+
   /** Rejects with the step's own error; a second start answers with what runs. */
   async start(): Promise<CallResult<'demo.start'>> {
     this.#running ??= startDemo({
