@@ -17,7 +17,12 @@ export const draftServerSchema = z.discriminatedUnion('kind', [
     cwd: z.string().max(4096).optional(),
     env: z.array(envEntrySchema).max(200),
   }),
-  z.object({ kind: z.literal('http'), url: z.string().max(4096) }),
+  z.object({
+    kind: z.literal('http'),
+    url: z.string().max(4096),
+    /** Sent with every call; a secret is kept under the slot `mcp.header.<NAME>`. */
+    headers: z.array(envEntrySchema).max(50).optional(),
+  }),
 ]);
 export type DraftServer = z.infer<typeof draftServerSchema>;
 
@@ -60,7 +65,7 @@ export type CommandDescription = z.infer<typeof commandDescriptionSchema>;
 /** An MCP server that another program on this machine already has set up. Values of its environment are not in it. */
 export const candidateSchema = z.object({
   id: z.string(),
-  source: z.enum(['claude-desktop', 'cursor', 'vscode', 'windsurf', 'codex']),
+  source: z.enum(['claude-desktop', 'claude-code', 'cursor', 'vscode', 'windsurf', 'codex']),
   file: z.string(),
   name: z.string(),
   /** Command line or URL, as a person would write it. */
@@ -68,5 +73,7 @@ export const candidateSchema = z.object({
   kind: z.enum(['stdio', 'http']),
   cwd: z.string().optional(),
   envNames: z.array(z.string()),
+  /** What cannot be carried over, or has to be entered again; never a value. */
+  dropped: z.array(z.string()).optional(),
 });
 export type Candidate = z.infer<typeof candidateSchema>;

@@ -25,6 +25,7 @@ import { ApprovalStore } from './approvals/approval-store.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { wireProtocolVersion } from './control-plane/request-headers.ts';
 import type { Probes } from './diagnosis/probes.ts';
+import { createCandidates } from './imports/candidates.ts';
 import type { Environment } from './mcp/process-environment.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
@@ -173,7 +174,10 @@ export function createHost(options: HostOptions): Host {
       }),
     ].join('\n');
 
-  const handlers: Omit<Handlers, `doctor.${string}` | `candidates.${string}`> = {
+  const candidates = createCandidates({ env });
+
+  const handlers: Omit<Handlers, `doctor.${string}`> = {
+    'candidates.list': () => candidates.list(),
     'app.snapshot': async (_args, caller) => {
       callers.add(caller);
       await profiles.refresh();
@@ -200,7 +204,7 @@ export function createHost(options: HostOptions): Host {
       store,
       list: profiles,
       secretStore,
-      fromCandidate: () => Promise.reject(new TunnelError('not_found', 'local', { what: 'The server' })),
+      fromCandidate: (id) => candidates.draft(id, drafts),
     }),
     ...demoHandlers(demo),
     ...traceHandlers({ store: traces, platform, tunnelName: nameOf, mcpUrl, stderr: stderrOf(log) }),

@@ -17,6 +17,7 @@ export const wizardStrings = {
     searching: 'Looking in the settings of other apps…',
     sources: {
       'claude-desktop': 'Claude Desktop',
+      'claude-code': 'Claude Code',
       cursor: 'Cursor',
       vscode: 'VS Code',
       windsurf: 'Windsurf',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Draft, DraftPatch, EnvEntry } from '../../../shared/draft.ts';
+import type { Draft, DraftPatch, DraftServer, EnvEntry } from '../../../shared/draft.ts';
 import { TunnelError } from '../../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { tunnelIdPattern } from '../../../shared/tunnel.ts';
@@ -43,8 +43,9 @@ export class DraftStore {
 
   update(id: string, patch: DraftPatch): Draft {
     const held = this.#held(id);
-    const { keyRef, ...rest } = patch;
-    held.draft = { ...held.draft, ...defined(rest) };
+    const { keyRef, server, ...rest } = patch;
+    const { server: before } = held.draft;
+    held.draft = { ...held.draft, ...defined(rest), ...(server ? { server: withHeaders(server, before) } : {}) };
     if (keyRef === '') {
       held.draft = Object.fromEntries(Object.entries(held.draft).filter(([key]) => key !== 'keyRef')) as Draft;
     } else if (keyRef !== undefined) {
@@ -81,10 +82,19 @@ export class DraftStore {
       kind: 'stdio',
       name: draftChannel,
       command: server.command.trim(),
-      env: Object.fromEntries(server.env.map((entry) => [entry.name, refOf(id, entry)])),
+      env: Object.fromEntries(
+        server.env.map((entry) => [entry.name, refOf(id, `env.${draftChannel}.${entry.name}`, entry)]),
+      ),
       concurrency: 'parallel',
       ...(server.cwd === undefined || server.cwd === '' ? {} : { cwd: server.cwd }),
     };
+  }
+
+  /** What is sent to the server with every call, as references. */
+  headers(id: string): Record<string, string> {
+    const { server } = this.get(id);
+    const headers = server.kind === 'http' ? (server.headers ?? []) : [];
+    return Object.fromEntries(headers.map((entry) => [entry.name, refOf(id, `mcp.header.${entry.name}`, entry)]));
   }
 
   /** The draft as a profile. Throws `tunnel_id_invalid` and `key_missing`. */
@@ -100,7 +110,7 @@ export class DraftStore {
       name: draft.name === '' ? 'draft' : draft.name,
       controlPlane: { baseUrl: draft.controlPlane.trim(), tunnelId: draft.tunnelId, apiKey },
       channels: [this.channel(id)],
-      mcp: {},
+      mcp: { extraHeaders: this.headers(id) },
       harpoon: {},
       capture: {},
       startWithApp: draft.startWithApp,
@@ -135,8 +145,17 @@ export class DraftStore {
   }
 }
 
-const refOf = (id: string, { name, kind, value }: EnvEntry): string =>
-  kind === 'secret' ? keychainRef(id, `env.${draftChannel}.${name}`) : value;
+const refOf = (id: string, slot: string, { kind, value }: EnvEntry): string =>
+  kind === 'secret' ? keychainRef(id, slot) : value;
+
+/** Headers that came with a URL stay with its host: a key is never sent to another one. */
+function withHeaders(server: DraftServer, before: DraftServer): DraftServer {
+  if (server.kind !== 'http' || server.headers || before.kind !== 'http' || !before.headers) return server;
+  const origin = originOf(before.url);
+  return origin !== undefined && originOf(server.url) === origin ? { ...server, headers: before.headers } : server;
+}
+
+const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
 
 /** What a patch really says: an absent member is no change. */
 function defined<T extends object>(patch: T): { [K in keyof T]: Exclude<T[K], undefined> } {

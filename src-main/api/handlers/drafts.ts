@@ -128,7 +128,7 @@ function bare(drafts: DraftStore, id: string) {
     name: 'draft',
     controlPlane: { baseUrl: drafts.get(id).controlPlane, tunnelId: `tunnel_${'0'.repeat(32)}` },
     channels: [],
-    mcp: {},
+    mcp: { extraHeaders: drafts.headers(id) },
     harpoon: {},
     capture: {},
   });
