@@ -40,6 +40,7 @@ export const errorCodes = {
   tls_hostname: { source: 'tls' },
   tls_client_certificate: { source: 'tls' },
   tls_failed: { source: 'tls' },
+  certificate_ends: { source: 'tls' },
   proxy_unreachable: { source: 'connect' },
   proxy_auth: { source: 'connect' },
   proxy_refused: { source: 'connect' },

@@ -94,6 +94,12 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'The TLS handshake with {host|the host} failed[ ({detail})].',
     next: 'Check that the address speaks TLS, and whether a proxy changes it on the way.',
   },
+  certificate_ends: {
+    title: 'A certificate must be renewed {when|soon}',
+    cause:
+      'The certificate {subject|of this tunnel} is valid until {notAfter|soon}; without a new one, connections will fail.',
+    next: 'Have it renewed, and put the new files in the place of the old ones: no restart is needed.',
+  },
   proxy_unreachable: {
     title: 'The proxy cannot be reached',
     cause: 'No connection to the proxy {proxy|that is set} came about[ ({detail})].',

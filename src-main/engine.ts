@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TunnelError } from '../shared/errors.ts';
+import { sentence } from '../shared/messages.ts';
 import type { Profile } from '../shared/profile.ts';
 import type { TunnelSnapshot } from '../shared/tunnel.ts';
 import type { ClientIdentity } from './control-plane/request-headers.ts';
@@ -127,7 +128,13 @@ class Engine implements TunnelManager {
       traces,
       log,
       discover: discovery && ((cancellation) => discovery.answer(cancellation)),
-      ways: createRouteWatch(profile, routes, clock, () => this.#tell(tunnel)),
+      ways: createRouteWatch(
+        profile,
+        routes,
+        clock,
+        () => this.#tell(tunnel),
+        (warning) => log.warn(sentence(warning), { ...warning.params, code: warning.code }, { tunnel: profile.id }),
+      ),
       changed: () => this.#tell(tunnel),
     });
     if (discovery) this.#discoverOnce(profile.id, channels, discovery);

@@ -1,7 +1,8 @@
 import type { Verdict } from '../../shared/evidence.ts';
-import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
+import { layerOf } from '../../shared/messages.ts';
 
-export type NoticeKind = 'lost' | 'refused' | 'crash-loop' | 'recovered';
+export type NoticeKind = 'lost' | 'refused' | 'crash-loop' | 'recovered' | 'certificate';
 
 export interface Notice {
   readonly kind: NoticeKind;
@@ -11,10 +12,12 @@ export interface Notice {
 }
 
 interface Watched {
-  readonly trouble: Exclude<NoticeKind, 'recovered'> | undefined;
+  readonly trouble: Exclude<NoticeKind, 'recovered' | 'certificate'> | undefined;
   readonly since: number;
   readonly told: boolean;
   readonly lastToldAt: number;
+  /** What each certificate was warned of last: 30, 7, 1 or 0 days, by its subject and end. */
+  readonly certificates: Readonly<Record<string, number>>;
 }
 
 export type NoticeState = Readonly<Record<string, Watched>>;
@@ -24,6 +27,24 @@ const graceMs = 30_000;
 /** One tunnel disturbs at most this often, recoveries aside. */
 const throttleMs = 300_000;
 
+/** Certificates that reached 30, 7 or 1 days, each told once. */
+function endingCertificates(
+  { id, name, certificates = [] }: TunnelSnapshot,
+  told: Watched['certificates'],
+  now: number,
+): { readonly told: Watched['certificates']; readonly notices: readonly Notice[] } {
+  const next: Record<string, number> = { ...told };
+  const notices = certificates.flatMap((certificate): Notice[] => {
+    const warning = expiryWarning(certificate, now);
+    const key = `${certificate.subject} ${certificate.notAfter}`;
+    if (warning === undefined || warning >= (next[key] ?? Infinity)) return [];
+    next[key] = warning;
+    const error = expiryError(certificate, now);
+    return [{ kind: 'certificate', tunnel: id, name, verdict: { layer: layerOf(error), reason: 'fault', error } }];
+  });
+  return { told: next, notices };
+}
+
 function troubleOf(snapshot: TunnelSnapshot): Watched['trouble'] {
   if (snapshot.state.kind === 'unauthorised') return 'refused';
   if (snapshot.channels.some((channel) => channel.state.kind === 'crash-loop')) return 'crash-loop';
@@ -32,7 +53,7 @@ function troubleOf(snapshot: TunnelSnapshot): Watched['trouble'] {
 
 /**
  * What is worth a notification: a connection lost for more than a grace time, a refused key, a crash loop, and the end
- * of whichever was told. A pure step: state in, state and notices out.
+ * of whichever was told; and certificates that end soon. A pure step: state in, state and notices out.
  *
  * @param now - wall-clock milliseconds
  */
@@ -44,14 +65,25 @@ export function watch(
   const next: Record<string, Watched> = {};
   const notices: Notice[] = [];
   for (const { snapshot, verdict } of tunnels) {
-    const before = state[snapshot.id] ?? { trouble: undefined, since: now, told: false, lastToldAt: -Infinity };
+    const before = state[snapshot.id] ?? {
+      trouble: undefined,
+      since: now,
+      told: false,
+      lastToldAt: -Infinity,
+      certificates: {},
+    };
+    const ending = endingCertificates(snapshot, before.certificates, now);
+    const certificates = ending.told;
+    notices.push(...ending.notices);
     const trouble = troubleOf(snapshot);
     const tell = (kind: NoticeKind) => notices.push({ kind, tunnel: snapshot.id, name: snapshot.name, verdict });
     if (trouble === undefined) {
       const stoppedByHand = snapshot.state.kind === 'stopped' || snapshot.state.kind === 'stopping';
       const starting = snapshot.state.kind === 'starting';
       if (before.told && !stoppedByHand && !starting) tell('recovered');
-      next[snapshot.id] = starting ? before : { ...before, trouble: undefined, since: now, told: false };
+      next[snapshot.id] = starting
+        ? { ...before, certificates }
+        : { ...before, certificates, trouble: undefined, since: now, told: false };
       continue;
     }
     const same = before.trouble === trouble;
@@ -66,6 +98,7 @@ export function watch(
       since,
       told: alreadyTold || tellNow || (before.told && !same),
       lastToldAt: tellNow ? now : before.lastToldAt,
+      certificates,
     };
   }
   return { state: next, notices };

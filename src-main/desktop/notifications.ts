@@ -30,7 +30,10 @@ export class Notifications {
     }
     if (!Notification.isSupported()) return;
     const wanted = this.#wanted();
-    for (const notice of notices) if (wanted[settingOf[notice.kind]]) this.#show(notice);
+    for (const notice of notices) {
+      // a certificate speaks three times in its life: that needs no switch
+      if (notice.kind === 'certificate' || wanted[settingOf[notice.kind]]) this.#show(notice);
+    }
   }
 
   #show({ kind, tunnel, name, verdict }: Notice): void {

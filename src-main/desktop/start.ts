@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { app, clipboard } from 'electron';
+import { app, clipboard, session } from 'electron';
 import type { Capabilities, Destination, TunnelView } from '../../shared/app.ts';
 import { BrowserTransport } from '../api/browser-transport.ts';
 import { DraftStore } from '../api/drafts/draft-store.ts';
@@ -26,6 +26,7 @@ import { createDesktopPlatform } from './platform.ts';
 import { watchPower } from './power.ts';
 import { QuitGuard } from './quit-guard.ts';
 import { appSettingsFile } from './settings-file.ts';
+import { systemProxy } from './system-proxy.ts';
 import { hasTrayHost } from './tray-host.ts';
 import type { TrayAction, TrayModel } from './tray-model.ts';
 import { TrayIcon } from './tray.ts';
@@ -55,7 +56,15 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     added: (pid: number) => listener.childAdded(pid),
     removed: (pid: number) => listener.childRemoved(pid),
   };
-  const manager = createEngine({ secrets, env, log, traces, searchPath, children });
+  const manager = createEngine({
+    secrets,
+    env,
+    log,
+    traces,
+    searchPath,
+    children,
+    systemProxy: systemProxy(session.defaultSession),
+  });
 
   const trayHost = await hasTrayHost();
   const places = windowFile(folder);

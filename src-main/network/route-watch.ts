@@ -1,5 +1,6 @@
 import type { Profile } from '../../shared/profile.ts';
-import type { CertificateSeen, ProxyHealth } from '../../shared/tunnel.ts';
+import type { TunnelErrorData } from '../../shared/errors.ts';
+import { expiryError, expiryWarning, type CertificateSeen, type ProxyHealth } from '../../shared/tunnel.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import { configuredTargets, type Purpose, type Routes, type Target } from './routes.ts';
 
@@ -15,7 +16,8 @@ export interface RouteWatch {
 
 /**
  * Checks each route that goes through a proxy, every `proxyCheckIntervalMs` (0: never), as far as the proxy's consent and
- * without a word to the target. `onChange` is called when a proxy's health changed.
+ * without a word to the target. `onChange` is called when a proxy's health changed, `onExpiry` when a certificate has 30, 7
+ * or 1 days left, once each.
  */
 export function createRouteWatch(
   profile: Pick<
@@ -25,9 +27,14 @@ export function createRouteWatch(
   routes: Routes,
   clock: Clock,
   onChange: () => void,
+  onExpiry: (warning: TunnelErrorData) => void = () => undefined,
 ): RouteWatch {
-  return new Watch(configuredTargets(profile), profile.proxyCheckIntervalMs, routes, clock, onChange);
+  return new Watch(configuredTargets(profile), profile.proxyCheckIntervalMs, routes, clock, onChange, onExpiry);
 }
+
+/** When the certificates are looked at: once the first connections were made, then every hour. */
+const firstExpiryLookMs = 10_000;
+const expiryLookMs = 3_600_000;
 
 class Watch implements RouteWatch {
   readonly #targets: readonly (readonly [Purpose, Target])[];
@@ -35,7 +42,11 @@ class Watch implements RouteWatch {
   readonly #routes: Routes;
   readonly #clock: Clock;
   readonly #onChange: () => void;
+  readonly #onExpiry: (warning: TunnelErrorData) => void;
   readonly #health = new Map<string, ProxyHealth>();
+  /** What each certificate was warned of last, by its subject and end. */
+  readonly #warned = new Map<string, number>();
+  #stopExpiry: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
   #looking = false;
   #stopped = false;
@@ -46,12 +57,14 @@ class Watch implements RouteWatch {
     routes: Routes,
     clock: Clock,
     onChange: () => void,
+    onExpiry: (warning: TunnelErrorData) => void,
   ) {
     this.#targets = targets;
     this.#intervalMs = intervalMs;
     this.#routes = routes;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onExpiry = onExpiry;
   }
 
   get proxies(): readonly ProxyHealth[] {
@@ -64,6 +77,7 @@ class Watch implements RouteWatch {
 
   start(): void {
     if (this.#intervalMs > 0) void this.#look();
+    this.#stopExpiry = this.#clock.after(firstExpiryLookMs, () => this.#lookAtCertificates());
   }
 
   nudge(): void {
@@ -74,7 +88,20 @@ class Watch implements RouteWatch {
 
   stop(): void {
     this.#stopped = true;
+    this.#stopExpiry?.();
     this.#stopTimer?.();
+  }
+
+  #lookAtCertificates(): void {
+    const now = this.#clock.wall();
+    for (const certificate of this.certificates) {
+      const warning = expiryWarning(certificate, now);
+      const key = `${certificate.subject} ${certificate.notAfter}`;
+      if (warning === undefined || warning >= (this.#warned.get(key) ?? Infinity)) continue;
+      this.#warned.set(key, warning);
+      this.#onExpiry(expiryError(certificate, now));
+    }
+    this.#stopExpiry = this.#clock.after(expiryLookMs, () => this.#lookAtCertificates());
   }
 
   #isOver(): boolean {

@@ -74,6 +74,12 @@ export class Route {
     return facts;
   }
 
+  /** As `renew`; where the system says which proxy to take, it is asked again: the network may be another one. */
+  async refresh(): Promise<void> {
+    if (this.#deps.systemProxy === undefined || this.#plan.proxy !== undefined) this.renew();
+    else await this.#reload();
+  }
+
   /** New leases get new connections; the old ones end with the requests on them. */
   renew(): void {
     for (const old of this.#pools.values()) {

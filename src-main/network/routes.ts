@@ -69,7 +69,7 @@ export interface Routes {
   describe(purpose: Purpose, target: Target): Promise<RouteInfo>;
   /** The certificates seen so far: our own, and what the other ends showed on their last connection. */
   certificates(): readonly CertificateSeen[];
-  /** After waking: no socket that may be dead is used again. Requests under way go on. */
+  /** After waking, or on another network: no socket that may be dead is used again. Requests under way go on. */
   closeIdle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -141,7 +141,7 @@ class ProfileRoutes implements Routes {
   }
 
   async closeIdle(): Promise<void> {
-    await this.#each((route) => route.renew());
+    await this.#each((route) => route.refresh());
   }
 
   async close(): Promise<void> {

@@ -210,12 +210,9 @@ export class Tunnel {
         'deadline',
         ({ deadlineAt, receipt }) => deadlineAt !== undefined && now - receipt.wall > deadlineAt - receipt.now,
       );
-      void routes.closeIdle().finally(() => this.#poller.restart());
-    } else if (reason === 'network') {
-      this.#poller.restart();
-    } else {
-      this.#poller.nudge();
     }
+    if (reason === 'person') this.#poller.nudge();
+    else void routes.closeIdle().finally(() => this.#poller.restart());
   }
 
   /** Drains: no new polls, calls in flight finish within `graceMs`, the rest is answered `client_internal`. A second call forces. */

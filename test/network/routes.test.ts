@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { expect, test } from 'vitest';
-import { listen, routesFor } from '../support/network.ts';
+import { FakeProxy } from '../fakes/proxy.ts';
+import { cleanUp, listen, routesFor } from '../support/network.ts';
 
 test('requests reuse one connection, and a warm one is opened ahead of the first request', async () => {
   let connections = 0;
@@ -34,4 +35,37 @@ test('a refused connection is named with its address', async () => {
   const lease = await routesFor().dispatcherFor('control-plane', { url });
   const failure = await lease.dispatcher.request({ origin: url.origin, path: '/', method: 'GET' }).catch(lease.explain);
   expect(failure).toMatchObject({ code: 'connect_refused', leg: 'control-plane', params: { address: url.host } });
+});
+
+test('on another network the system is asked anew for the proxy, and requests under way go on', async () => {
+  const [home, office] = [await new FakeProxy().start(), await new FakeProxy().start()];
+  for (const proxy of [home, office]) cleanUp(() => proxy.close());
+  let server: Server | undefined;
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const asked = new Promise<void>((resolve) => {
+    server = createServer((request, response) => {
+      if (request.url !== '/slow') return void response.end('ok');
+      resolve();
+      void held.then(() => response.end('slow but there'));
+    });
+  });
+  let proxy = home.url;
+  const url = await listen(server!);
+  const routes = routesFor({}, { systemProxy: async () => proxy });
+  const get = async (path: string): Promise<string> => {
+    const lease = await routes.dispatcherFor('mcp', { url });
+    const { body } = await lease.dispatcher.request({ origin: url.origin, path, method: 'GET' });
+    const text = await body.text();
+    lease.release();
+    return text;
+  };
+  const slow = get('/slow');
+  await asked;
+  proxy = office.url;
+  await routes.closeIdle();
+  expect(await get('/')).toBe('ok');
+  release();
+  expect(await slow).toBe('slow but there');
+  expect([home.requests.length, office.requests.length]).toEqual([1, 1]);
 });

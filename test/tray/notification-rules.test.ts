@@ -82,4 +82,26 @@ describe('notifications', () => {
       ]),
     ).toEqual(['0: refused']);
   });
+
+  it('tell of a certificate at 30, 7 and 1 days, once each, and again of its successor', () => {
+    const day = 86_400_000;
+    const told: string[] = [];
+    let state: NoticeState = {};
+    const look = (atDay: number, endDay: number): void => {
+      const certificate = { of: 'client' as const, subject: 'CN=me', notAfter: endDay * day };
+      const snapshot = { ...tunnelIn(connected), certificates: [certificate] };
+      const step = watch(state, [{ snapshot, verdict: attribute(snapshot, atDay * day) }], atDay * day);
+      state = step.state;
+      for (const { kind, verdict } of step.notices)
+        told.push(`${atDay}: ${kind} ${verdict.error?.params['when'] ?? ''}`);
+    };
+    for (const atDay of [0, 10, 11, 33, 34, 39.5, 39.7]) look(atDay, 40);
+    look(39.8, 50);
+    expect(told).toEqual([
+      '10: certificate within 30 days',
+      '33: certificate within 7 days',
+      '39.5: certificate within a day',
+      '39.8: certificate within 11 days',
+    ]);
+  });
 });
