@@ -47,10 +47,13 @@ const batchMs = 50;
 const maxNotifications = 200;
 const noCapture: Capture = { bodies: false, maxBodyBytes: 0 };
 
-/** A copy: what comes in is a slice of a much larger buffer, which keeping it would keep alive. */
+/**
+ * What comes in may be a slice of a much larger buffer, which keeping it would keep alive: then it is copied. Bodies are
+ * never changed once they are read, so one that is most of its buffer is kept as it is.
+ */
 function copyOf(bytes: Buffer, most: number): Buffer {
-  if (bytes.length <= most) return Buffer.from(bytes);
-  return Buffer.from(bytes.subarray(0, most));
+  if (bytes.length > most) return Buffer.from(bytes.subarray(0, most));
+  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : Buffer.from(bytes);
 }
 
 /**
