@@ -8,6 +8,7 @@ import { go } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { Note } from '../ui/tone.tsx';
 import { ConsentDialog } from './consent-dialog.tsx';
 import { NewKey } from './new-key.tsx';
@@ -58,7 +59,7 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
     const { cause, next } = describeVerdict(verdict);
     return (
       <Note tone="idle" title={cause}>
-        {next}
+        <Prose text={next} />
       </Note>
     );
   }
@@ -89,7 +90,7 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
           </>
         }
       >
-        {cause} {next}
+        <Prose text={`${cause} ${next}`} />
         {nextTry !== undefined && ` ${nextTry > now ? words.say.nextTry(until(nextTry, now)) : words.say.tryingNow}`}
       </Note>
       {keyCodes.has(code) && <NewKey id={id} />}

@@ -25,6 +25,8 @@ export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonl
     if (isAim) card.current?.scrollIntoView({ block: 'center' });
   }, [isAim]);
   const turn = async (on: boolean): Promise<void> => {
+    // Not disabled meanwhile: that would take the keyboard's focus away.
+    if (wanted !== undefined) return;
     setWanted(on);
     await run(on ? 'tunnels.start' : 'tunnels.stop', { id });
     setWanted(undefined);
@@ -40,7 +42,6 @@ export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonl
         <Switch
           aria-label={t.overview.switchLabel(snapshot.name)}
           isSelected={wanted ?? look.on}
-          isDisabled={wanted !== undefined}
           onChange={(on) => void turn(on)}
         />
       </div>

@@ -3,6 +3,7 @@ import { describe } from '../../shared/messages.ts';
 import type { Problem } from '../../shared/profile-editor.ts';
 import { t } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
+import { Prose } from '../ui/prose.tsx';
 
 const words = t.profiles.editor;
 
@@ -30,7 +31,7 @@ export function ProblemList({ problems, onPick }: Props) {
               <span className="grow">
                 <b>{words.place(problem.line, problem.column)}:</b> {title}.{' '}
                 <span className="muted">
-                  {cause} {next}
+                  <Prose text={`${cause} ${next}`} />
                 </span>
               </span>
             </AriaButton>

@@ -4,6 +4,7 @@ import { describe } from '../../shared/messages.ts';
 import { onFailure } from '../api.ts';
 import { t } from '../strings.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { Note, type Tone } from '../ui/tone.tsx';
 
 export interface Notice {
@@ -77,7 +78,7 @@ export function Notices() {
               </>
             }
           >
-            {more}
+            {more !== undefined && <Prose text={more} />}
           </Note>
         </div>
       ))}

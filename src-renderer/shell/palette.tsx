@@ -35,26 +35,29 @@ function Commands({ onDone }: { readonly onDone: () => void }) {
         <Icon name="search" />
         <Input placeholder={t.palette.placeholder} />
       </SearchField>
-      <Menu
-        className="menu palette-list"
-        aria-label={t.palette.title}
-        renderEmptyState={() => <p className="palette-none">{t.palette.none}</p>}
-      >
-        {commands.map(({ name, icon, keys, act }) => (
-          <MenuItem
-            key={name}
-            textValue={name}
-            onAction={() => {
-              onDone();
-              act();
-            }}
-          >
-            <Icon name={icon} thin />
-            <span className="grow clip">{name}</span>
-            {keys !== undefined && <kbd>{keys}</kbd>}
-          </MenuItem>
-        ))}
-      </Menu>
+      {/* The focus stays in the field; the list scrolls by itself, or by keyboard once it is tabbed to. */}
+      <div className="palette-list" role="group" aria-label={t.palette.results} tabIndex={0}>
+        <Menu
+          className="menu"
+          aria-label={t.palette.title}
+          renderEmptyState={() => <p className="palette-none">{t.palette.none}</p>}
+        >
+          {commands.map(({ name, icon, keys, act }) => (
+            <MenuItem
+              key={name}
+              textValue={name}
+              onAction={() => {
+                onDone();
+                act();
+              }}
+            >
+              <Icon name={icon} thin />
+              <span className="grow clip">{name}</span>
+              {keys !== undefined && <kbd>{keys}</kbd>}
+            </MenuItem>
+          ))}
+        </Menu>
+      </div>
     </Autocomplete>
   );
 }

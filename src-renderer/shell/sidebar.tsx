@@ -17,14 +17,14 @@ function Badge({ page }: { readonly page: Page }) {
   if (page === 'doctor' && failed > 0)
     return (
       <span className="count bad">
-        {count(failed)}
+        <span aria-hidden="true">{count(failed)}</span>
         <span className="visually-hidden"> {t.findings(failed)}</span>
       </span>
     );
   if (page === 'overview' && needing > 0)
     return (
       <span className="count bad">
-        {count(needing)}
+        <span aria-hidden="true">{count(needing)}</span>
         <span className="visually-hidden"> {t.needYou(needing)}</span>
       </span>
     );

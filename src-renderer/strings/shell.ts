@@ -25,6 +25,7 @@ export const shellStrings = {
     title: 'Do anything',
     placeholder: 'Type a page, a tunnel or an action',
     none: 'Nothing by that name.',
+    results: 'What fits',
     goTo: (page: string) => `Go to ${page}`,
     start: (name: string) => `Start ${name}`,
     stop: (name: string) => `Stop ${name}`,

@@ -11,6 +11,7 @@ import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { IconButton } from '../ui/button.tsx';
 import { TextMenu } from '../ui/menu.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { Chip, Note } from '../ui/tone.tsx';
 import { BodyView } from './body-view.tsx';
 import { AttemptList, HeaderLists, NotificationList, StderrList } from './detail-lists.tsx';
@@ -147,7 +148,7 @@ export function TraceDetailPane({ id, row: listed, paneRef }: Props) {
       <Timeline call={row} now={now} />
       {said && (
         <Note tone={tone === 'fault' ? 'fault' : 'idle'} title={`${said.title}.`}>
-          {said.cause} {said.next}
+          <Prose text={`${said.cause} ${said.next}`} />
         </Note>
       )}
       {known && <Parts key={`${id}`} detail={{ ...known, row }} />}

@@ -2,6 +2,7 @@ import type { CommandDescription } from '../../shared/draft.ts';
 import { describe } from '../../shared/messages.ts';
 import { Facts } from '../overview/node-facts.tsx';
 import { t } from '../strings.ts';
+import { Prose } from './prose.tsx';
 
 const words = t.overview.consent;
 
@@ -44,7 +45,7 @@ export function CommandFacts({ command }: { readonly command: CommandDescription
       />
       {error && (
         <p className="problem" role="alert">
-          <b>{describe(error).title}.</b> {describe(error).cause} {describe(error).next}
+          <b>{describe(error).title}.</b> <Prose text={`${describe(error).cause} ${describe(error).next}`} />
         </p>
       )}
     </div>

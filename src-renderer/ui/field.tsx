@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { FieldError, Input, Label, Text, TextArea, TextField, type TextFieldProps } from 'react-aria-components';
+import { Prose } from './prose.tsx';
 
 interface Props extends Omit<TextFieldProps, 'className' | 'children' | 'style'> {
   readonly label: string;
@@ -27,7 +28,7 @@ export function Field({ label, hideLabel = false, hint, error, mono = false, pla
           {hint}
         </Text>
       )}
-      <FieldError className="error">{error}</FieldError>
+      <FieldError className="error">{error !== undefined && <Prose text={error} />}</FieldError>
     </TextField>
   );
 }

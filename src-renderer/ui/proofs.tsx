@@ -5,6 +5,7 @@ import { describe } from '../../shared/messages.ts';
 import { duration } from '../format.ts';
 import { t } from '../strings.ts';
 import { Icon } from './icon.tsx';
+import { Prose } from './prose.tsx';
 import type { Tone } from './tone.tsx';
 import { toneIcons } from './tone.tsx';
 
@@ -17,8 +18,12 @@ export function Proof({ evidence }: { readonly evidence: Evidence }) {
     <li className={`tone-${tone}`}>
       <Icon name={toneIcons[tone]} />
       <span className="grow">
-        {what}
-        {more !== undefined && <span className="more">{more}</span>}
+        <Prose text={what} />
+        {more !== undefined && (
+          <span className="more">
+            <Prose text={more} />
+          </span>
+        )}
       </span>
       {evidence.ms !== undefined && <small className="num">{duration(evidence.ms)}</small>}
     </li>
@@ -51,7 +56,7 @@ export function Proofs({ evidence, running = false, error }: Props) {
           <span className="grow">
             {describe(error).title}
             <span className="more">
-              {describe(error).cause} {describe(error).next}
+              <Prose text={`${describe(error).cause} ${describe(error).next}`} />
             </span>
           </span>
         </li>

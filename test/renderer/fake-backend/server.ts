@@ -9,7 +9,10 @@ import { World, type Scenario } from './world.ts';
 export interface FakeBackend {
   readonly url: string;
   readonly world: World;
-  close(): Promise<void>;
+  /** Goes away without a word, and comes back at the same address. */
+  readonly stop: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The built pages under their real policy, over the real browser transport, in front of a made-up world. */
@@ -38,17 +41,25 @@ export async function startFakeBackend(scenario: Scenario, root: string, stepMs?
     close: () => Promise.resolve(),
   };
   transport.mount(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const listen = async (wanted: number): Promise<void> => {
+    server.listen(wanted, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+  await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/ui/`,
     world,
-    close: async () => {
+    stop,
+    start: () => listen(port),
+    close: () => {
       transport.close();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      return stop();
     },
   };
 }

@@ -1,0 +1,289 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { suiteNeeds } from '../support/require.ts';
+import { launchChromium } from './chromium.ts';
+import { axeFindings, cspViolations, openPages, type OpenPage } from './pages.ts';
+
+const tunnelId = 'tunnel_7f3c0123456789abcdef0123456789ab';
+const key = 'sk-a-key-that-must-not-come-back';
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true });
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
+
+vi.setConfig({ testTimeout: 60_000 });
+
+suiteNeeds('chromium')('a person at the pages', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
+  const check = async (open: OpenPage): Promise<void> => {
+    expect(await axeFindings(open.page)).toEqual([]);
+    expect(await cspViolations(open.page)).toEqual([]);
+    await open.close();
+  };
+
+  test('goes from a server that was found to the first call, and nothing runs before it was agreed to', async () => {
+    const open = await openPages(browser, 'empty');
+    const { page, world } = open;
+    await page.getByRole('button', { name: /Connect a server/ }).click();
+    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByText('/home/you/.local/bin/uv').waitFor();
+    const next = page.getByRole('button', { name: 'Next: tunnel and key' });
+    expect(await next.isDisabled()).toBe(true);
+    expect(world.heard.map(({ name }) => name)).not.toContain('drafts.probeServer');
+    await page.getByRole('button', { name: 'Run this command' }).click();
+    await page.getByText('Lists 9 tools').waitFor();
+    expect(world.heard.map(({ name }) => name).filter((name) => /approve|probe/.test(name))).toEqual([
+      'drafts.approve',
+      'drafts.probeServer',
+    ]);
+    await next.click();
+
+    await page.getByLabel('Tunnel id').fill(tunnelId);
+    await page.getByLabel('Runtime key').fill(key);
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
+    expect(await page.content()).not.toContain(key);
+    await page.getByRole('button', { name: 'Next: name' }).click();
+
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('CRM');
+    await page.getByRole('button', { name: 'Save and connect' }).click();
+    await page.getByText('Waiting for the first call.').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    world.callArrives([...world.wizard.drafts.keys()].at(-1) ?? '');
+    await page.getByText(/The first call arrived/).waitFor();
+    await check(open);
+  });
+
+  test('is told when a key can read a tunnel but not use it, and when it is an admin key', async () => {
+    const open = await openPages(browser, 'empty', '#/wizard');
+    const { page } = open;
+    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByLabel('Tunnel id').fill(tunnelId.slice(0, -4) + 'ffff');
+    await page.getByLabel('Runtime key').fill('sk-admin-123');
+    await page.getByText(/begins like an admin key/).waitFor();
+    expect(await page.getByRole('button', { name: 'Prove tunnel and key' }).isDisabled()).toBe(true);
+    await page.getByLabel('Runtime key').fill(key);
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByText('The key can read this tunnel but not use it.').waitFor();
+    await check(open);
+  });
+
+  test('tries the demo with one button', async () => {
+    const open = await openPages(browser, 'empty');
+    const { page } = open;
+    await page.getByRole('button', { name: /Try the demo/ }).click();
+    await page.getByText(/The demo called greet through its tunnel/).waitFor();
+    await page.getByRole('listitem', { name: 'Demo' }).waitFor();
+    await check(open);
+  });
+
+  test('reaches every page and does anything by keyboard alone', async () => {
+    const open = await openPages(browser, 'full');
+    const { page, world } = open;
+    const pages = ['Overview', 'Traces', 'Profiles', 'Doctor', 'Logs', 'Settings'];
+    for (const [index, name] of pages.entries()) {
+      await page.keyboard.press(`Control+${index + 1}`);
+      await heading(page, name).waitFor();
+      expect(await focused(page)).toBe(name);
+    }
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Type a page, a tunnel or an action').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.type('start docs');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(world.heard.map(({ name }) => name)).toContain('tunnels.start');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await check(open);
+  });
+
+  test('switches a tunnel off and on, and hears that its state changed', async () => {
+    const open = await openPages(browser, 'healthy');
+    const { page } = open;
+    const toggle = page.getByRole('switch', { name: 'CRM on this laptop on' });
+    await toggle.focus();
+    await page.keyboard.press('Space');
+    await page.getByText('Stopped', { exact: true }).waitFor();
+    await page.getByText('CRM on this laptop: Stopped').waitFor({ state: 'attached' });
+    await page.keyboard.press('Space');
+    await page.getByText('Connected', { exact: true }).waitFor();
+    await check(open);
+  });
+
+  test('opens a layer of the pipe for what is known about it', async () => {
+    const open = await openPages(browser, 'full');
+    const { page } = open;
+    await page
+      .getByRole('button', { name: /api\.openai\.com/ })
+      .first()
+      .click();
+    await page.getByText('Round trip of an answer').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Show its output' }).click();
+    await page.getByText('connecting to db.staging.internal').waitFor();
+    await check(open);
+  });
+
+  test('gives a new key beside the refusal of the old one', async () => {
+    const open = await openPages(browser, 'refused');
+    const { page, world } = open;
+    await page.getByLabel('New runtime key').fill(key);
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await expect.poll(() => world.heard.map(({ name }) => name)).toContain('tunnels.retry');
+    expect(world.heard.find(({ name }) => name === 'secrets.set')?.args).toEqual({
+      owner: 'p-crm',
+      slot: 'api_key',
+      value: key,
+    });
+    expect(await page.content()).not.toContain(key);
+    await check(open);
+  });
+
+  test('agrees to a changed command only after seeing it whole', async () => {
+    const open = await openPages(browser, 'consent');
+    const { page, world } = open;
+    await page.getByRole('button', { name: 'Review the command' }).click();
+    await page.getByText('It differs from the command you agreed to before.').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    expect(world.heard.map(({ name }) => name)).not.toContain('approvals.approve');
+    await page.getByRole('button', { name: 'Run this command' }).click();
+    await expect.poll(() => world.heard.map(({ name }) => name)).toContain('approvals.approve');
+    await check(open);
+  });
+
+  test('finds a call among 100,000 by keyboard, opens it, and reveals one hidden value', async () => {
+    const open = await openPages(browser, 'many', '#/traces');
+    const { page, world } = open;
+    await page.getByText('100,000 calls').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('tool:search_c');
+    await page
+      .getByRole('option', { name: /search_contract/ })
+      .first()
+      .waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('status:ok');
+    await page.getByText(/of 100,000 calls/).waitFor();
+    expect(await page.getByRole('listbox', { name: 'Calls, newest first' }).getByRole('option').count()).toBeLessThan(
+      80,
+    );
+    await page.getByRole('listbox', { name: 'Calls, newest first' }).focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/^#\/traces\/\d+$/);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    const reveal = page.getByRole('button', { name: /Reveal "email"/ });
+    await reveal.waitFor();
+    expect(world.heard.map(({ name }) => name)).not.toContain('traces.reveal');
+    await reveal.click();
+    await page.getByText('m.aurel@example.com').waitFor();
+    await page.getByText('12345678901234567890').waitFor();
+    await page.keyboard.press('Escape');
+    await check(open);
+  });
+
+  test('reads on while new calls arrive, and is told how many', async () => {
+    const open = await openPages(browser, 'many', '#/traces');
+    const { page, world } = open;
+    const list = page.getByRole('listbox', { name: 'Calls, newest first' });
+    await list.getByRole('option').first().waitFor();
+    await list.evaluate((element) => element.scrollTo(0, 3200));
+    const row = list.getByRole('option').nth(20);
+    await expect.poll(() => row.getAttribute('id')).toMatch(/trace-/);
+    await page.waitForTimeout(200);
+    const before = await list.getByRole('option').evaluateAll((rows) => rows.map(({ id }) => id));
+    for (let n = 0; n < 5; n++) world.traces.add();
+    await page.getByRole('button', { name: '5 newer calls' }).waitFor();
+    expect(await list.getByRole('option').evaluateAll((rows) => rows.map(({ id }) => id))).toEqual(before);
+    await page.getByRole('button', { name: '5 newer calls' }).click();
+    await expect.poll(() => list.getByRole('option').first().getAttribute('id')).toBe('trace-100005');
+    await check(open);
+  });
+
+  test('edits a profile as a form and as text, each following the other, and keeps its comments', async () => {
+    const open = await openPages(browser, 'full', '#/profiles/p-crm');
+    const { page, world } = open;
+    const text = page.getByRole('textbox', { name: 'YAML' });
+    await page.getByLabel('Name', { exact: true }).fill('CRM of Lyon');
+    await expect.poll(() => text.inputValue()).toContain('name: CRM of Lyon');
+    expect(await text.inputValue()).toContain('# The CRM of the Lyon office.');
+    await text.fill((await text.inputValue()).replace(/tunnel_id: \S+/, 'tunnel_id: tunnel_x'));
+    await page.getByText('Line 4, column 3:').waitFor();
+    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByLabel('Tunnel id').fill(tunnelId);
+    await expect.poll(() => page.getByRole('button', { name: 'Save' }).isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('no call was lost').waitFor();
+    expect(world.profiles.entries.get('p-crm')?.text).toContain(tunnelId);
+    await check(open);
+  });
+
+  test('deletes a profile and takes it back', async () => {
+    const open = await openPages(browser, 'full', '#/profiles');
+    const { page } = open;
+    await page.getByRole('button', { name: 'More for Docs search' }).click();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByText('Docs search is deleted').waitFor();
+    expect(await page.getByRole('link', { name: /Docs search/ }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('link', { name: /Docs search/ }).waitFor();
+    await check(open);
+  });
+
+  test('watches the doctor work, and sees a fix before it is made', async () => {
+    const open = await openPages(browser, 'full', '#/doctor');
+    const { page, world } = open;
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.getByText('2 findings, 1 doubt in 6 checks.').waitFor();
+    await page.getByRole('button', { name: 'Fix it' }).click();
+    await page.getByText('cwd: /home/you/docs', { exact: true }).waitFor();
+    expect(world.heard.map(({ name }) => name)).not.toContain('doctor.applyFix');
+    await page.getByRole('button', { name: 'Change it' }).click();
+    await expect.poll(() => world.heard.map(({ name }) => name)).toContain('doctor.applyFix');
+    await check(open);
+  });
+
+  test('chooses a theme, and finds it again after a reload', async () => {
+    const open = await openPages(browser, 'full', '#/settings', { colorScheme: 'light' });
+    const { page } = open;
+    const theme = () => page.evaluate(() => document.documentElement.dataset['theme']);
+    expect(await theme()).toBe('light');
+    await page.getByRole('radio', { name: 'Dark' }).press('Space');
+    await expect.poll(theme).toBe('dark');
+    await page.reload();
+    await heading(page, 'Settings').waitFor();
+    expect(await theme()).toBe('dark');
+    await check(open);
+  });
+
+  test('is told when Culvert goes away, and sees the truth when it is back', async () => {
+    const open = await openPages(browser, 'healthy');
+    const { page, world } = open;
+    await open.stop();
+    await page.getByText('Connection to Culvert lost.').waitFor();
+    world.state = { ...world.state, tunnels: [] };
+    await open.start();
+    await heading(page, 'Welcome to Culvert').waitFor();
+    await check(open);
+  });
+
+  test('is taken where a notification points', async () => {
+    const open = await openPages(browser, 'full');
+    const { page, world } = open;
+    world.callers.broadcast('app.navigate', { page: 'traces', trace: 1283 });
+    await page.getByRole('region', { name: 'The call' }).waitFor();
+    await check(open);
+  });
+});

@@ -1,0 +1,89 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Scenario } from '../renderer/fake-backend/world.ts';
+import { suiteNeeds } from '../support/require.ts';
+import { launchChromium } from './chromium.ts';
+import { axeFindings, cspViolations, openPages } from './pages.ts';
+
+const pages: readonly (readonly [string, Scenario, string])[] = [
+  ['the first window', 'empty', '#/overview'],
+  ['the overview', 'full', '#/overview'],
+  ['a refused key', 'refused', '#/overview'],
+  ['a tunnel without network', 'offline', '#/overview'],
+  ['a command that waits for consent', 'consent', '#/overview'],
+  ['the trace list', 'full', '#/traces'],
+  ['an open call', 'full', '#/traces/1283'],
+  ['an empty trace list', 'empty', '#/traces'],
+  ['the profile list', 'full', '#/profiles'],
+  ['the profile editor', 'full', '#/profiles/p-crm'],
+  ['the wizard', 'full', '#/wizard'],
+  ['the doctor', 'full', '#/doctor'],
+  ['the logs', 'full', '#/logs'],
+  ['the settings', 'full', '#/settings'],
+  ['about', 'full', '#/about'],
+  ['the wait for the first snapshot', 'loading', ''],
+];
+
+vi.setConfig({ testTimeout: 60_000 });
+
+suiteNeeds('chromium')('every page', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
+  for (const [name, scenario, hash] of pages) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      test(`${name} has no serious accessibility finding and no policy violation, ${colorScheme}`, async () => {
+        const { page, close } = await openPages(browser, scenario, hash, { colorScheme, reducedMotion: 'reduce' });
+        await page.waitForTimeout(250);
+        expect(await axeFindings(page)).toEqual([]);
+        expect(await cspViolations(page)).toEqual([]);
+        await close();
+      });
+    }
+  }
+
+  for (const [name, scenario, hash] of pages) {
+    test(`${name} fits a window of 900 px, and one at 200 % zoom, without scrolling sideways`, async () => {
+      const { page, close } = await openPages(browser, scenario, hash);
+      for (const width of [900, 590]) {
+        await page.setViewportSize({ width, height: 760 });
+        const overflow = await page.evaluate(() => ({
+          body: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          page: Math.max(
+            0,
+            ...[...document.querySelectorAll('.page')].map((each) => each.scrollWidth - each.clientWidth),
+          ),
+        }));
+        expect(overflow, `${width} px`).toEqual({ body: 0, page: 0 });
+      }
+      await close();
+    });
+
+    test(`what can be clicked in ${name} is at least 24 px each way`, async () => {
+      const { page, close } = await openPages(browser, scenario, hash);
+      await page.waitForTimeout(200);
+      const small = await page.evaluate(() =>
+        [
+          ...document.querySelectorAll(
+            'button, a[href], [role="switch"], label.switch, [role="option"], [role="tab"], input',
+          ),
+        ]
+          .map((element) => (element.closest('label') ?? element) as HTMLElement)
+          .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden, .skip, p'))
+          .map((element) => ({ box: element.getBoundingClientRect(), element }))
+          .filter(({ box }) => box.width > 1 && (box.width < 24 || box.height < 24))
+          // Inline in a line of text, where the line's height is what there is (WCAG 2.5.8, inline).
+          .filter(({ element }) => !element.closest('.json-line'))
+          .map(
+            ({ box, element }) =>
+              `${element.outerHTML.slice(0, 90)} ${Math.round(box.width)}×${Math.round(box.height)}`,
+          ),
+      );
+      expect(small).toEqual([]);
+      await close();
+    });
+  }
+});
