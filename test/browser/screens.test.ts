@@ -44,6 +44,7 @@ const wizardConnect = async (page: Page): Promise<void> => {
   await page.getByText('Waiting for the first call.').waitFor();
 };
 
+const both = ['light', 'dark'] as const;
 const tall = { viewport: { width: 1180, height: 900 } };
 
 const screens: readonly Screen[] = [
@@ -99,7 +100,7 @@ suiteNeeds('chromium')('the screens of the documentation', () => {
   });
   afterAll(() => browser.close());
 
-  for (const { name, scenario, hash = '', themes = ['light', 'dark'], options = {}, act } of screens) {
+  for (const { name, scenario, hash = '', themes = both, options = {}, act } of screens) {
     for (const colorScheme of themes) {
       test(`${name} is drawn, ${colorScheme}`, async () => {
         const { page, close } = await openPages(browser, scenario, hash, { ...options, colorScheme });
