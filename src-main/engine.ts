@@ -47,6 +47,8 @@ class Engine implements TunnelManager {
   readonly #clock: Clock;
   readonly #identity: ClientIdentity = { name: 'culvert', version, instanceId: randomUUID() };
   readonly #tunnels = new Map<string, Tunnel>();
+  /** Tunnels that finish their calls while a changed one already polls in their place. */
+  readonly #replaced = new Map<Tunnel, Promise<void>>();
   readonly #listeners = new Set<(snapshot: TunnelSnapshot) => void>();
   readonly #changed = new Set<Tunnel>();
   #sleepCheck: NodeJS.Timeout | undefined;
@@ -76,27 +78,35 @@ class Engine implements TunnelManager {
           );
       },
     });
-    // Half a certificate pair, a CA bundle that is none, a proxy that is no address: refused here, not at the first call.
-    await routes.check().catch(async (error: unknown) => {
+    let tunnel: Tunnel;
+    try {
+      // Half a certificate pair, a CA bundle that is none, a proxy that is no address: refused here, not at the first call.
+      await routes.check();
+      tunnel = this.#create(profile, routes);
+    } catch (error) {
       await routes.close();
       throw error;
-    });
-    const tunnel = this.#create(profile, routes);
+    }
     const before = this.#tunnels.get(profile.id);
     this.#tunnels.set(profile.id, tunnel);
     // what is in flight on the old one finishes there, while the new one already polls
-    if (before && before.state.kind !== 'stopped') void before.stop(defaultGraceMs);
+    if (before && isOn(before)) this.#retire(before);
     this.#watchSleep();
     this.#tell(tunnel);
     await tunnel.start();
   }
 
   async stop(id: string, graceMs = defaultGraceMs): Promise<void> {
-    await this.#tunnels.get(id)?.stop(graceMs);
+    const tunnel = this.#tunnels.get(id);
+    const forced = tunnel?.state.kind === 'stopping';
+    const replaced = [...this.#replaced.keys()].filter(({ profile }) => profile.id === id);
+    await Promise.all([tunnel?.stop(graceMs), ...replaced.map((old) => this.#end(old, forced ? 0 : graceMs))]);
   }
 
   async stopAll(graceMs = defaultGraceMs): Promise<void> {
-    await Promise.all([...this.#tunnels.values()].filter(isOn).map((tunnel) => tunnel.stop(graceMs)));
+    const ids = [...this.#tunnels.values()].filter(isOn).map(({ profile }) => profile.id);
+    const replaced = [...this.#replaced.keys()].map(({ profile }) => profile.id);
+    await Promise.all([...new Set([...ids, ...replaced])].map((id) => this.stop(id, graceMs)));
   }
 
   nudge(reason: NudgeReason, id?: string): void {
@@ -110,6 +120,18 @@ class Engine implements TunnelManager {
   onChange(listener: (snapshot: TunnelSnapshot) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #retire(tunnel: Tunnel): void {
+    const ended = tunnel.stop(defaultGraceMs).finally(() => this.#replaced.delete(tunnel));
+    this.#replaced.set(tunnel, ended);
+  }
+
+  /** Waits for a tunnel that was replaced; after `graceMs` its calls in flight are answered in their place. */
+  async #end(replaced: Tunnel, graceMs: number): Promise<void> {
+    const cancel = this.#clock.after(graceMs, () => void replaced.stop(0));
+    await this.#replaced.get(replaced);
+    cancel();
   }
 
   #create(profile: Profile, routes: Routes): Tunnel {

@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts';
 
 /** Overlapping polls are this far apart at most; callers use their ids again, so longer would hit others' calls. */
 const rememberMs = 2_000;
+/** A cancel is late rather than early when its call ended so recently. */
+const endedMs = 10_000;
 const most = 1_000;
 
 /** The MCP session a command belongs to; ids are unique within one. */
@@ -17,6 +19,7 @@ function cancelledIdOf(cancel: Command): string {
 
 /** Whether a `notifications/cancelled` means this call: channel, session and id are the same. */
 export const sameCall = (call: Command, cancel: Command): boolean =>
+  call.kind === 'jsonrpc' &&
   call.message.kind === 'request' &&
   call.channel === cancel.channel &&
   call.rpcIdJson === cancelledIdOf(cancel) &&
@@ -26,17 +29,24 @@ export const sameCall = (call: Command, cancel: Command): boolean =>
 export class EarlyCancels {
   readonly #clock: Clock;
   readonly #waiting = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** A cancel that finds no call: it came too early, unless its call has just ended. */
   remember(cancel: Command): void {
-    this.#waiting.set(keyOf(cancel, cancelledIdOf(cancel)), this.#clock.now() + rememberMs);
-    for (const [key, until] of this.#waiting) {
-      if (until > this.#clock.now() && this.#waiting.size <= most) break;
-      this.#waiting.delete(key);
-    }
+    const now = this.#clock.now();
+    const key = keyOf(cancel, cancelledIdOf(cancel));
+    if ((this.#ended.get(key) ?? 0) > now) return;
+    add(this.#waiting, key, now, rememberMs);
+  }
+
+  /** A call is over: a cancel that still comes meant it, and not the next one that uses its id. */
+  ended(call: Command): void {
+    if (call.kind !== 'jsonrpc' || call.message.kind !== 'request') return;
+    add(this.#ended, keyOf(call, call.rpcIdJson ?? ''), this.#clock.now(), endedMs);
   }
 
   /** Whether this call was cancelled before it came. */
@@ -47,6 +57,15 @@ export class EarlyCancels {
     if (until === undefined) return false;
     this.#waiting.delete(key);
     return until > this.#clock.now();
+  }
+}
+
+function add(times: Map<string, number>, key: string, now: number, forMs: number): void {
+  times.delete(key);
+  times.set(key, now + forMs);
+  for (const [oldest, until] of times) {
+    if (until > now && times.size <= most) break;
+    times.delete(oldest);
   }
 }
 

@@ -10,12 +10,20 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
+/** A longer timer would go off at once: Node keeps its length in 31 bits. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   random: () => Math.random(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms);
+    let timer: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      timer =
+        left > longestTimerMs ? setTimeout(() => arm(left - longestTimerMs), longestTimerMs) : setTimeout(run, left);
+    };
+    arm(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -16,7 +16,7 @@ export interface Cut {
  */
 export class CutDetector {
   #waitMs: number;
-  #suspect: number | undefined;
+  #suspect: { readonly age: number; readonly at: number } | undefined;
   #grace = true;
 
   constructor(waitMs: number) {
@@ -28,17 +28,19 @@ export class CutDetector {
     return this.#waitMs;
   }
 
-  /** A poll failed at an age in milliseconds: `again` = try at once, a cut = the wait was shortened, undefined = a failure like any other. */
-  closed(error: TunnelError, age: number): Cut | 'again' | undefined {
+  /** A poll of so many milliseconds failed at a monotonic time: `again` = try at once, a cut = the wait was shortened, undefined = a failure like any other. */
+  closed(error: TunnelError, age: number, now: number): Cut | 'again' | undefined {
     const quiet = (error.code === 'closed_early' || error.code === 'connect_reset') && age >= quietMs;
     if (!quiet || age > this.#waitMs) return undefined;
-    if (this.#suspect !== undefined && similar(this.#suspect, age)) {
-      const cutAfterMs = Math.round(Math.min(this.#suspect, age));
+    // polls that were out together end together when the other end goes away: only a later one proves anything
+    if (this.#suspect && now - age < this.#suspect.at) return 'again';
+    if (this.#suspect && similar(this.#suspect.age, age)) {
+      const cutAfterMs = Math.round(Math.min(this.#suspect.age, age));
       this.#waitMs = Math.max(leastWaitMs, Math.floor(cutAfterMs * 0.8));
       this.#suspect = undefined;
       return { cutAfterMs, waitMs: this.#waitMs };
     }
-    this.#suspect = age;
+    this.#suspect = { age, at: now };
     const again = this.#grace;
     this.#grace = false;
     return again ? 'again' : undefined;
@@ -47,6 +49,6 @@ export class CutDetector {
   /** A poll was answered after so many milliseconds. */
   survived(age: number): void {
     this.#grace = true;
-    if (this.#suspect !== undefined && age > this.#suspect * 1.2) this.#suspect = undefined;
+    if (this.#suspect && age > this.#suspect.age * 1.2) this.#suspect = undefined;
   }
 }

@@ -32,7 +32,7 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly traces: TraceSink;
   readonly log: Log;
-  /** Calls at a time on one channel. */
+  /** Calls at a time on each channel: not on all together, so that one server that hangs does not starve the others. */
   readonly maxConcurrent: number;
   /** A call's limit when its caller set none, in milliseconds. */
   readonly ownLimitMs: number;
@@ -58,7 +58,9 @@ export class Dispatcher {
   readonly counts: Counts = { commands: 0, answered: 0, errors: 0, dropped: 0, duplicates: 0 };
   lastCommandAt: number | undefined;
   lastAnswerAt: number | undefined;
-  #whenIdle: (() => void) | undefined;
+  #whenIdle: (() => void)[] = [];
+  /** This process ends: what still comes is answered so. */
+  #closing = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -93,6 +95,7 @@ export class Dispatcher {
 
   /** Answers what is still in flight with `client_internal`: this process ends. */
   failAll(): void {
+    this.#closing = true;
     for (const command of this.#inFlight.all()) {
       this.#options.queue.remove(command);
       this.#fail(command, new TunnelError('shutting_down', 'local'));
@@ -102,7 +105,7 @@ export class Dispatcher {
   /** Resolves when nothing is in flight. */
   idle(): Promise<void> {
     if (this.#inFlight.size === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.#whenIdle = resolve));
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   #accept(command: Command): void {
@@ -119,6 +122,7 @@ export class Dispatcher {
     const now = clock.now();
     if (command.deadlineAt !== undefined && command.deadlineAt <= now) return this.#end(command, 'expired');
     this.#limit(command, now);
+    if (this.#closing) return this.#fail(command, new TunnelError('shutting_down', 'local'));
     const channel = channels.get(command.channel);
     if (command.kind === 'oauth_discovery') return void this.#discover(command);
     if (!channel)
@@ -131,7 +135,7 @@ export class Dispatcher {
         'failed',
       );
     }
-    if (command.message.cancelledId && this.#cancelCall(command)) return;
+    if (command.message.kind === 'notification' && command.message.cancelledId) this.#cancelCall(command);
     if (command.message.kind === 'request' && this.#early.takes(command))
       return command.cancellation.cancel('cancelled');
     this.#options.queue.push(command);
@@ -177,18 +181,16 @@ export class Dispatcher {
     });
   }
 
-  /** A caller's `notifications/cancelled`: the call it means is cancelled, wherever it is, and its server told by the channel. */
-  #cancelCall(command: Command): boolean {
-    const meant = this.#inFlight.all().filter((other) => sameCall(other, command));
+  /**
+   * A caller's `notifications/cancelled`: the call it means is cancelled, wherever it is. The notification itself goes on to
+   * the server, which up to 2025-11-25 does not take a closed stream for a cancellation; a stdio channel passes it on once.
+   */
+  #cancelCall(cancel: Command): void {
+    const meant = this.#inFlight.all().filter((other) => sameCall(other, cancel));
     const [call] = meant;
-    if (call === undefined) {
-      this.#early.remember(command);
-      return false;
-    }
+    if (call === undefined) this.#early.remember(cancel);
     // with two calls of that id it is not clear which is meant: cancelling the wrong one is worse than none
-    if (meant.length === 1) call.cancellation.cancel('cancelled');
-    this.#answer(command, { type: 'notify_ack', status: 202, headers: [] }, 'ok');
-    return true;
+    else if (meant.length === 1) call.cancellation.cancel('cancelled');
   }
 
   #pump(name: string, channel: Channel): void {
@@ -237,7 +239,7 @@ export class Dispatcher {
       // cancelled, expired or answered for us while it ran
     } else if (outcome instanceof TunnelError) {
       this.#fail(command, outcome);
-    } else if (outcome.body === undefined) {
+    } else if (outcome.body === undefined || command.message.kind === 'notification') {
       const type = command.message.kind === 'notification' ? 'notify_ack' : 'jsonrpc_response';
       this.#answer(command, { type, status: outcome.status, headers: outcome.headers }, 'ok');
     } else {
@@ -268,11 +270,7 @@ export class Dispatcher {
     const { discover, log, tunnel } = this.#options;
     if (command.channel !== 'main' || !discover) {
       const json = unsupportedDiscovery(command.channel);
-      return this.#answer(
-        command,
-        { type: 'oauth_discovery_response', status: 404, headers: jsonHeaders, json },
-        'failed',
-      );
+      return this.#answer(command, { type: 'oauth_discovery_response', status: 400, headers: [], json }, 'failed');
     }
     try {
       const { status, headers, body } = await discover(command.cancellation);
@@ -280,18 +278,22 @@ export class Dispatcher {
     } catch (error) {
       const failure = toTunnelError(error);
       log.warn('The server tells nothing of how to sign in.', { code: failure.code }, { tunnel, channel: 'main' });
-      if (command.trace) command.trace.error = failure.toJSON();
-      this.#end(command, 'failed');
+      this.#fail(command, failure);
     }
   }
 
   #fail(command: Command, error: TunnelError): void {
     if (!this.#inFlight.has(command) || command.isAnswering) return;
     if (error.code === 'cancelled') return this.#end(command, 'cancelled');
+    if (command.kind === 'oauth_discovery') {
+      if (command.trace) command.trace.error = error.toJSON();
+      return this.#end(command, 'failed');
+    }
     const failure = describeFailure(error);
     if (command.trace) command.trace.error = error.toJSON();
-    const headers = error instanceof AnswerError ? error.head.headers : jsonHeaders;
     const isNotification = command.message.kind === 'notification';
+    const hasMessage = command.kind === 'jsonrpc' && !isNotification;
+    const headers = error instanceof AnswerError ? error.head.headers : hasMessage ? jsonHeaders : [];
     const parts: ResponseParts =
       command.kind === 'session_termination'
         ? { type: 'session_termination_response', status: failure.status, headers }
@@ -346,6 +348,7 @@ export class Dispatcher {
     if (!this.#inFlight.delete(command)) return;
     command.stopLimit?.();
     command.stopLimit = undefined;
+    this.#early.ended(command);
     if (status === 'expired' || status === 'cancelled') this.counts.dropped++;
     if (status === 'error' || status === 'failed' || status === 'undelivered') this.counts.errors++;
     if (command.trace) {
@@ -355,8 +358,7 @@ export class Dispatcher {
     this.#options.changed();
     this.#options.roomy();
     if (this.#inFlight.size > 0) return;
-    this.#whenIdle?.();
-    this.#whenIdle = undefined;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }
 

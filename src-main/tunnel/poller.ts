@@ -47,6 +47,7 @@ interface Poll {
   stall: StallTimer | undefined;
   stopHeld: (() => void) | undefined;
   hasHeaders: boolean;
+  headersAfterMs: number;
   body: PollBody | undefined;
 }
 
@@ -70,7 +71,7 @@ export class Poller {
   readonly #out = new Set<Poll>();
   /** Polls whose headers have come, in that order, until their commands are delivered. */
   readonly #arrived: Poll[] = [];
-  readonly #cuts: CutDetector;
+  #cuts: CutDetector;
   /** How many polls should wait for their headers. */
   #wanted = 1;
   #attempt = 0;
@@ -114,15 +115,22 @@ export class Poller {
     return new Promise((resolve) => (this.#idle = resolve));
   }
 
+  /** Gives up what `stop` still reads; commands that came whole are delivered. */
+  abort(): void {
+    const over = new TunnelError('shutting_down', 'local');
+    for (const poll of [...this.#out]) poll.pending?.abort(over);
+  }
+
   /** One immediate try of what waits for a retry. A `Retry-After` is never overridden. */
   nudge(): void {
     this.#notBefore = Math.min(this.#notBefore, this.#hardNotBefore);
     this.fill();
   }
 
-  /** After sleep: connections may be dead without saying so. */
+  /** After sleep or a change of network: connections may be dead without saying so, and the way may be another. */
   restart(): void {
     this.#abortWaiting();
+    this.#cuts = new CutDetector(this.#options.timeoutMs);
     this.nudge();
   }
 
@@ -164,6 +172,7 @@ export class Poller {
       stall: undefined,
       stopHeld: undefined,
       hasHeaders: false,
+      headersAfterMs: 0,
       body: undefined,
     };
     this.#out.add(poll);
@@ -187,10 +196,8 @@ export class Poller {
   #headers(poll: Poll): void {
     poll.stopHeld?.();
     poll.hasHeaders = true;
+    poll.headersAfterMs = this.#options.clock.now() - poll.sentAt;
     this.#arrived.push(poll);
-    if (this.#attempt === 0 && this.#options.clock.now() - poll.sentAt < this.#cuts.waitMs) {
-      this.#wanted = Math.min(this.#options.maxPolls, this.#wanted + 1);
-    }
     this.fill();
   }
 
@@ -216,11 +223,14 @@ export class Poller {
     const age = clock.now() - poll.sentAt;
     this.#attempt = 0;
     this.#proved = true;
-    this.#notBefore = 0;
+    // another poll may have been told to wait: its `Retry-After` holds for all
+    this.#notBefore = this.#hardNotBefore;
     this.#cuts.survived(age);
     if (body.commands.length === 0) {
       this.#wanted = 1;
-      if (intervalMs > 0 && age < atOnceMs) this.#notBefore = clock.now() + intervalMs - age;
+      if (intervalMs > 0 && age < atOnceMs) this.#wait(clock.now() + intervalMs - age);
+    } else if (clock.now() >= this.#hardNotBefore && poll.headersAfterMs < this.#cuts.waitMs) {
+      this.#wanted = Math.min(this.#options.maxPolls, this.#wanted + 1);
     }
     this.#options.succeeded();
   }
@@ -228,7 +238,11 @@ export class Poller {
   #failed(poll: Poll, { error, retryAfterMs }: Extract<PollOutcome, { ok: false }>): void {
     const { clock } = this.#options;
     this.#wanted = 1;
-    const cut = this.#cuts.closed(error, clock.now() - poll.sentAt);
+    if (retryAfterMs !== undefined) {
+      this.#hardNotBefore = Math.max(this.#hardNotBefore, clock.now() + retryAfterMs);
+      this.#wait(this.#hardNotBefore);
+    }
+    const cut = this.#cuts.closed(error, clock.now() - poll.sentAt, clock.now());
     if (cut === 'again') return;
     if (cut) return this.#options.cut(cut);
     // several polls that were out together fail together: that is one failure
@@ -239,10 +253,12 @@ export class Poller {
     const backoff = needsPerson.has(error.code)
       ? personWaitMs
       : backoffMs(this.#attempt, () => clock.random(), failureBaseMs, failureCapMs);
-    const wait = Math.max(backoff, retryAfterMs ?? 0);
-    this.#notBefore = clock.now() + wait;
-    this.#hardNotBefore = retryAfterMs === undefined ? 0 : clock.now() + retryAfterMs;
-    this.#options.failed(error, this.#attempt, wait);
+    this.#wait(Math.max(clock.now() + backoff, this.#hardNotBefore));
+    this.#options.failed(error, this.#attempt, this.#notBefore - clock.now());
+  }
+
+  #wait(until: number): void {
+    this.#notBefore = Math.max(this.#notBefore, until);
   }
 
   /** Commands go on in the order in which their polls' headers arrived; a later answer waits only so long for an earlier one. */

@@ -2,6 +2,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { ControlPlaneClient, Pending, PostOutcome } from '../control-plane/client.ts';
 import type { Command } from '../control-plane/command.ts';
 import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
+import { readMessage } from '../json/message.ts';
 import type { TraceSink } from '../observe/trace-sink.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
@@ -13,14 +14,17 @@ export interface ResponderOptions {
   readonly traces: TraceSink;
   /** An answer was taken: the round trip in milliseconds. */
   readonly posted: (roundTripMs: number) => void;
-  /** The control plane refused the key. */
-  readonly refused: (error: TunnelError) => void;
+  /** The control plane refused the key for an answer, which is tried again in so many milliseconds. */
+  readonly refused: (error: TunnelError, waitMs: number) => void;
 }
 
 const retryBaseMs = 100;
 const retryCapMs = 5_000;
-/** A post on which nothing moves for so long is given up and tried again. */
+/** A post on which nothing moves for so long is given up and tried again; of a large one nothing is seen until it is sent. */
 const stallMs = 15_000;
+const slowestBytesPerMs = 32;
+/** After 401 and 403 a person must act. */
+const personWaitMs = 60_000;
 /** Notifications of one call that wait for their turn; of more, progress is dropped first. */
 const mostNotifications = 64;
 
@@ -32,7 +36,8 @@ export type Delivery = 'taken' | 'gone' | 'refused' | 'cancelled';
 interface Queued {
   readonly bytes: Buffer;
   readonly parts: ResponseParts;
-  readonly isProgress: boolean;
+  /** Looked at only when there is no room. */
+  isProgress?: boolean;
 }
 
 /** A call's notifications on their way: in order, one at a time, never in the way of the server. */
@@ -48,6 +53,9 @@ interface Outbox {
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #outboxes = new Map<Command, Outbox>();
+  /** Answers that wait for a person: how to try them now, or to let them be. */
+  readonly #refused = new Set<(givenUp: boolean) => void>();
+  #stopping = false;
 
   constructor(options: ResponderOptions) {
     this.#options = options;
@@ -63,16 +71,17 @@ export class Responder {
       this.#outboxes.set(command, outbox);
       command.cancellation.onCancel(() => this.#outboxes.delete(command));
     }
-    const isProgress = bytes.includes('"notifications/progress"');
     let dropped = outbox.lost;
     if (!dropped && outbox.waiting.length >= mostNotifications) {
-      const oldest = outbox.waiting.findIndex((queued) => queued.isProgress);
+      const oldest = outbox.waiting.findIndex(
+        (queued) => (queued.isProgress ??= readMessage(queued.bytes).method === 'notifications/progress'),
+      );
       if (oldest >= 0) outbox.waiting.splice(oldest, 1);
       else dropped = true;
     }
     if (command.trace) traces.notification(command.trace, bytes, dropped);
     if (dropped) return;
-    outbox.waiting.push({ bytes, parts, isProgress });
+    outbox.waiting.push({ bytes, parts });
     this.#postNext(command, outbox);
   }
 
@@ -85,6 +94,17 @@ export class Responder {
     };
     if (outbox && (outbox.posting || outbox.waiting.length > 0) && !outbox.lost) outbox.whenEmpty = post;
     else post();
+  }
+
+  /** The key may be another now, or the way is free again: answers that wait for a person are tried at once. */
+  nudge(): void {
+    for (const retry of [...this.#refused]) retry(false);
+  }
+
+  /** The tunnel stops: nothing waits for a person any more. */
+  stop(): void {
+    this.#stopping = true;
+    for (const retry of [...this.#refused]) retry(true);
   }
 
   #postNext(command: Command, outbox: Outbox): void {
@@ -134,7 +154,7 @@ export class Responder {
     const attemptOnce = (): void => {
       attempt++;
       const sentAt = clock.now();
-      const watch = new StallTimer(clock, stallMs, () =>
+      const watch = new StallTimer(clock, stallMs + body.length / slowestBytesPerMs, () =>
         pending?.abort(new TunnelError('timed_out', 'control-plane', {})),
       );
       stall = watch;
@@ -155,13 +175,28 @@ export class Responder {
         finish('taken');
       } else if (status === 404) {
         finish('gone');
+      } else if (error && kind === 'terminal' && !this.#stopping && (status === 401 || status === 403)) {
+        this.#options.refused(error, personWaitMs);
+        waitForPerson(error);
       } else if (!mayRetry(kind, outcome)) {
-        if (error && (status === 401 || status === 403)) this.#options.refused(error);
         finish('refused', error);
       } else {
         const wait = backoffMs(attempt, () => clock.random(), retryBaseMs, retryCapMs);
         stopRetry = clock.after(Math.max(wait, retryAfterMs ?? 0), attemptOnce);
       }
+    };
+    const waitForPerson = (error: TunnelError): void => {
+      const retry = (givenUp: boolean): void => {
+        stopRetry?.();
+        if (givenUp) finish('refused', error);
+        else attemptOnce();
+      };
+      this.#refused.add(retry);
+      const stopTimer = clock.after(personWaitMs, () => retry(false));
+      stopRetry = () => {
+        this.#refused.delete(retry);
+        stopTimer();
+      };
     };
     const stopListening = command.cancellation.onCancel(() => {
       const last = pending;

@@ -14,6 +14,15 @@ export type TunnelEvent =
       readonly attempt: number;
       readonly nextTryAt: number;
     }
+  /** An answer was refused with 401 or 403; it is tried again at `nextTryAt`. */
+  | {
+      readonly kind: 'answer-refused';
+      readonly at: number;
+      readonly error: TunnelErrorData;
+      readonly nextTryAt: number;
+    }
+  /** An answer was taken. */
+  | { readonly kind: 'answered'; readonly at: number; readonly unusable: readonly string[] }
   | { readonly kind: 'channels'; readonly at: number; readonly unusable: readonly string[] }
   | { readonly kind: 'stop'; readonly at: number; readonly inFlight: number; readonly forced: boolean }
   | { readonly kind: 'stopped'; readonly at: number; readonly error?: TunnelErrorData };
@@ -21,6 +30,12 @@ export type TunnelEvent =
 export const stoppedSince = (at: number): TunnelState => ({ kind: 'stopped', since: at });
 
 const needsPerson = ({ code }: TunnelErrorData): boolean => code === 'unauthorized' || code === 'forbidden';
+
+/** What tells a key that may poll but not answer from one that may do neither. */
+const forAnswers = 'response';
+
+const isForAnswers = (state: TunnelState): boolean =>
+  state.kind === 'unauthorised' && state.error.params.request === forAnswers;
 
 function working(state: TunnelState, at: number, unusable: readonly string[]): TunnelState {
   if (unusable.length === 0) return state.kind === 'connected' ? state : { kind: 'connected', since: at };
@@ -52,7 +67,17 @@ export function next(state: TunnelState, event: TunnelEvent): TunnelState {
     case 'step':
       return state.kind === 'starting' ? { ...state, step: event.step } : state;
     case 'polled':
+      // a good poll does not prove that the key may answer: that the next try of the answer will show
+      if (state.kind === 'unauthorised' && isForAnswers(state) && event.at < state.nextTryAt) return state;
       return working(state, event.at, event.unusable);
+    case 'answered':
+      return isForAnswers(state) ? working(state, event.at, event.unusable) : state;
+    case 'answer-refused': {
+      const { error, nextTryAt } = event;
+      const params = { ...error.params, request: forAnswers };
+      const since = state.kind === 'unauthorised' ? state.since : event.at;
+      return { kind: 'unauthorised', since, error: { ...error, params }, nextTryAt };
+    }
     case 'channels':
       return state.kind === 'connected' || state.kind === 'degraded' ? working(state, event.at, event.unusable) : state;
     case 'poll-failed': {

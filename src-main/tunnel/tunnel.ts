@@ -36,8 +36,9 @@ export interface TunnelParts {
   readonly changed: () => void;
 }
 
-/** The service is asked for the tunnel's name; it must not hold the first poll up for longer. */
+/** The service is asked for the tunnel's name, and may take this long; the first poll waits a little for it. */
 const metadataLimitMs = 5_000;
+const metadataPatienceMs = 1_000;
 /** What is left of a drain is answered, and the answers posted, within this time. */
 const lastWordsMs = 1_000;
 
@@ -55,6 +56,7 @@ export class Tunnel {
   readonly #client: ControlPlaneClient;
   readonly #queue: CommandQueue;
   readonly #poller: Poller;
+  readonly #responder: Responder;
   readonly #dispatcher: Dispatcher;
   readonly #stopListening: (() => void)[] = [];
   #state: TunnelState;
@@ -83,18 +85,18 @@ export class Tunnel {
       onReplaced: () => this.nudge('person'),
     });
     this.#queue = new CommandQueue(config.maxInflight, channels.length);
-    const responder = new Responder({
+    this.#responder = new Responder({
       client: this.#client,
       clock,
       traces,
-      posted: (ms) => (this.#roundTripMs = ms),
-      refused: (error) => log.error('The control plane refuses the key.', { code: error.code }, { tunnel: profile.id }),
+      posted: (ms) => this.#answered(ms),
+      refused: (error, waitMs) => this.#answerRefused(error, waitMs),
     });
     this.#dispatcher = new Dispatcher({
       tunnel: profile.id,
       channels: new Map(channels.map((channel) => [channel.name, channel])),
       queue: this.#queue,
-      responder,
+      responder: this.#responder,
       clock,
       traces,
       log,
@@ -190,7 +192,11 @@ export class Tunnel {
       // the first poll says what is wrong; a 404 here is tolerated
       () => undefined,
     );
-    await Promise.all([metadata, beforePolling?.(), ...channels.map((channel) => channel.start())]);
+    await Promise.all([
+      this.#within(metadataPatienceMs, [metadata]),
+      beforePolling?.(),
+      ...channels.map((channel) => channel.start()),
+    ]);
     if (this.#stopping) return;
     this.#apply({ kind: 'step', at: clock.wall(), step: 'first-poll' });
     this.#poller.start();
@@ -203,6 +209,7 @@ export class Tunnel {
     if (this.#stopping) return;
     for (const channel of channels) channel.nudge();
     this.#parts.ways?.nudge();
+    this.#responder.nudge();
     if (reason === 'wake') {
       const now = clock.wall();
       // the monotonic clock stood still: by the caller's clock these are over
@@ -211,8 +218,9 @@ export class Tunnel {
         ({ deadlineAt, receipt }) => deadlineAt !== undefined && now - receipt.wall > deadlineAt - receipt.now,
       );
     }
-    if (reason === 'person') this.#poller.nudge();
-    else void routes.closeIdle().finally(() => this.#poller.restart());
+    if (reason === 'person') return this.#poller.nudge();
+    this.#pollCut = undefined;
+    void routes.closeIdle().finally(() => this.#poller.restart());
   }
 
   /** Drains: no new polls, calls in flight finish within `graceMs`, the rest is answered `client_internal`. A second call forces. */
@@ -232,12 +240,13 @@ export class Tunnel {
     this.#apply({ kind: 'stop', at: clock.wall(), inFlight: this.inFlight, forced: false });
     this.#changed();
     const forced = new Promise<void>((resolve) => (this.#force = resolve));
+    this.#responder.stop();
     await this.#within(graceMs, [this.#poller.stop().then(() => this.#dispatcher.idle())], forced);
-    if (this.#dispatcher.inFlight > 0) {
-      this.#dispatcher.failAll();
-      await this.#within(lastWordsMs, [this.#dispatcher.idle()], forced);
-      this.#dispatcher.cancelAll('shutdown');
-    }
+    this.#dispatcher.failAll();
+    this.#poller.abort();
+    // a person who forces waits for no call, but its caller is still told
+    await this.#within(lastWordsMs, [this.#dispatcher.idle()]);
+    this.#dispatcher.cancelAll('shutdown');
     await Promise.all(channels.map((channel) => channel.close()));
     for (const stop of this.#stopListening) stop();
     this.#client.close();
@@ -248,10 +257,10 @@ export class Tunnel {
   }
 
   /** Resolves when the work is done, the time is up, or a person forces. */
-  async #within(ms: number, work: Promise<unknown>[], forced: Promise<void>): Promise<void> {
+  async #within(ms: number, work: Promise<unknown>[], ...forced: Promise<void>[]): Promise<void> {
     let cancel: () => void = () => undefined;
     const limit = new Promise<void>((resolve) => (cancel = this.#parts.clock.after(ms, resolve)));
-    await Promise.race([Promise.all(work), limit, forced]);
+    await Promise.race([Promise.all(work), limit, ...forced]);
     cancel();
   }
 
@@ -282,6 +291,21 @@ export class Tunnel {
       { code: error.code, attempt, next_try_s: Math.round(waitMs / 100) / 10 },
       { tunnel: this.profile.id },
     );
+    this.#changed();
+  }
+
+  #answered(roundTripMs: number): void {
+    this.#roundTripMs = roundTripMs;
+    if (this.#state.kind === 'unauthorised')
+      this.#apply({ kind: 'answered', at: this.#parts.clock.wall(), unusable: this.#unusable() });
+  }
+
+  /** The key polls, yet what it answers is refused: nobody gets an answer until a person has acted. */
+  #answerRefused(error: TunnelError, waitMs: number): void {
+    const { clock, log } = this.#parts;
+    const at = clock.wall();
+    this.#apply({ kind: 'answer-refused', at, error: error.toJSON(), nextTryAt: at + waitMs });
+    log.error('The control plane refuses an answer.', { code: error.code }, { tunnel: this.profile.id });
     this.#changed();
   }
 
