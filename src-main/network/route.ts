@@ -89,6 +89,13 @@ export class Route {
     this.#pools = new Map();
   }
 
+  /** No one asks for it any more: it ends with the requests under way. */
+  retire(): void {
+    this.#closed = true;
+    this.#stopWatching();
+    this.renew();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopWatching();

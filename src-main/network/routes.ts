@@ -93,6 +93,9 @@ export function createRoutes(settings: RouteSettings, deps: RouteDeps): Routes {
   return new ProfileRoutes(settings, deps);
 }
 
+/** Beyond what a profile names. */
+const mostRoutes = 200;
+
 class ProfileRoutes implements Routes {
   readonly #settings: RouteSettings;
   readonly #deps: RouteDeps;
@@ -152,10 +155,11 @@ class ProfileRoutes implements Routes {
   }
 
   #routeFor(purpose: Purpose, target: Target): Promise<Route> {
-    const key = `${purpose} ${target.name ?? ''} ${target.url.origin}`;
+    const key = keyOf(purpose, target);
     const known = this.#routes.get(key);
     if (known !== undefined) return known;
     if (this.#closed) return Promise.reject(new TunnelError('shutting_down', 'local'));
+    this.#makeRoom();
     const route = Route.open(planFor(purpose, target, this.#settings), target.url, this.#deps);
     this.#routes.set(key, route);
     route.then(
@@ -166,11 +170,31 @@ class ProfileRoutes implements Routes {
     return route;
   }
 
+  /** Harpoon and redirects may lead to any number of origins; the ones asked for longest ago give way. */
+  #makeRoom(): void {
+    if (this.#routes.size < mostRoutes) return;
+    const configured = new Set(configuredTargets(this.#settings).map(([purpose, target]) => keyOf(purpose, target)));
+    for (const [key, route] of this.#routes) {
+      if (configured.has(key)) continue;
+      this.#routes.delete(key);
+      void route.then(
+        (opened) => {
+          this.#open.delete(opened);
+          opened.retire();
+        },
+        () => undefined,
+      );
+      return;
+    }
+  }
+
   async #each(run: (route: Route) => void | Promise<void>): Promise<void> {
     const open = await Promise.allSettled([...this.#routes.values()]);
     await Promise.all(open.map(async (route) => (route.status === 'fulfilled' ? run(route.value) : undefined)));
   }
 }
+
+const keyOf = (purpose: Purpose, { name, url }: Target): string => `${purpose} ${name ?? ''} ${url.origin}`;
 
 /** Every place that the profile itself names. */
 export function configuredTargets({ controlPlane, channels, harpoon }: RouteSettings): readonly [Purpose, Target][] {

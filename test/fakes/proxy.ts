@@ -83,6 +83,8 @@ export class FakeProxy {
         },
       );
       onward.on('error', () => response.writeHead(502).end('no way on'));
+      // Who asked is gone: so is the reason to wait.
+      response.on('close', () => onward.destroy());
       request.pipe(onward);
     });
   }

@@ -69,3 +69,26 @@ test('on another network the system is asked anew for the proxy, and requests un
   expect(await slow).toBe('slow but there');
   expect([home.requests.length, office.requests.length]).toEqual([1, 1]);
 });
+
+test('origins beyond number do not pile up, and the ones that a profile names stay', async () => {
+  let connections = 0;
+  const server = createServer((_request, response) => response.end('ok'));
+  server.on('connection', () => (connections += 1));
+  const url = await listen(server);
+  const routes = routesFor({ channels: [{ kind: 'http', name: 'main', url: url.href }] });
+  const get = async (): Promise<void> => {
+    const lease = await routes.dispatcherFor('mcp', { url, name: 'main' });
+    const { body } = await lease.dispatcher.request({ origin: url.origin, path: '/', method: 'GET' });
+    await body.text();
+    lease.release();
+    // undici frees a connection one turn after its answer ended.
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  await get();
+  for (let host = 0; host < 450; host += 1) {
+    const lease = await routes.dispatcherFor('harpoon', { url: new URL(`http://host-${host}.test`), name: 'any' });
+    lease.release();
+  }
+  await get();
+  expect(connections).toBe(1);
+});

@@ -251,3 +251,21 @@ test('the snapshot tells how the proxies are and when the certificates end', asy
     ]),
   );
 });
+
+test('polls that a proxy cuts for being quiet are no outage: they wait less from then on, and calls go on', async () => {
+  const plane = await controlPlane();
+  const target = await mcpServer();
+  const proxy = await proxyWith({ idleMs: 2_100 });
+  const tunnel = await startTunnel({
+    controlPlane: planeSettings(plane, { httpProxy: proxy.url, pollTimeoutMs: 30_000 }),
+    channels: [main(target)],
+  });
+  const states: string[] = [];
+  tunnel.engine.onChange(({ state }) => states.push(state.kind));
+  const { pollCut } = await tunnel.snapshot((snapshot) => snapshot.pollCut !== undefined);
+  expect(pollCut?.waitMs).toBeLessThan(2_100);
+  expect(proxy.idleEnded).toBeGreaterThan(1);
+  plane.send({ request_id: 'a', jsonrpc: call('1') });
+  expect((await plane.responseFor('a')).code).toBe(200);
+  expect(states).not.toContain('waiting');
+});
