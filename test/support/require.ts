@@ -61,6 +61,11 @@ const needs = {
     canRun(process.env.CULVERT_REFERENCE_CLIENT) ? undefined : 'CULVERT_REFERENCE_CLIENT names no executable',
   tinyproxy: () => (onPath('tinyproxy') ? undefined : 'no tinyproxy'),
   openssl: () => (onPath('openssl') ? undefined : 'no openssl'),
+  /** Half a minute and more: not in everybody's `npm test`. */
+  patience: () =>
+    process.env.CULVERT_SLOW_TESTS === '1' || process.env.CULVERT_REQUIRE_ALL === '1'
+      ? undefined
+      : 'it takes half a minute and more (CULVERT_SLOW_TESTS=1)',
   linux: () => (process.platform === 'linux' ? undefined : 'it is about Linux'),
 } as const satisfies Record<string, () => string | undefined>;
 
