@@ -99,7 +99,12 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
       items: [{ kind: 'switch', label: 'Off', on: false, action: { do: 'start', id } }],
     });
   }
-  if (tunnels.length + idle.length === 0) items.push({ kind: 'text', label: 'No tunnel yet' });
+  if (tunnels.length + idle.length === 0) {
+    items.push(
+      { kind: 'text', label: 'No tunnel yet' },
+      { kind: 'action', label: 'Try the demo', action: { do: 'start', id: 'demo' } },
+    );
+  }
   const fault = tunnels.find(({ verdict }) => verdict.reason === 'fault');
   if (fault) {
     items.push(separator, { kind: 'text', label: `${fault.snapshot.name}: ${describeVerdict(fault.verdict).title}` });

@@ -9,10 +9,15 @@ const black = [0, 0, 0] as const;
 /** Logical size of the icon: the macOS menu bar and Windows take 16 at each scale, Linux panels 22. */
 const size = process.platform === 'linux' ? 22 : 16;
 
+/** Windows says what its taskbar is; GNOME's top bar is always dark; other panels follow the theme of windows. */
+function isPanelDark(): boolean {
+  if (process.platform === 'win32') return nativeTheme.shouldUseDarkColorsForSystemIntegratedUI;
+  return /GNOME|Unity/i.test(process.env['XDG_CURRENT_DESKTOP'] ?? '') || nativeTheme.shouldUseDarkColors;
+}
+
 function icon(state: TrayState): NativeImage {
   const template = process.platform === 'darwin';
-  // most Linux panels are dark whatever the theme of windows is; Windows says what its taskbar is
-  const onDark = process.platform === 'win32' ? nativeTheme.shouldUseDarkColorsForSystemIntegratedUI : true;
+  const onDark = isPanelDark();
   const ink = template ? black : onDark ? light : dark;
   const image = nativeImage.createEmpty();
   for (const scaleFactor of process.platform === 'linux' ? [1] : [1, 1.5, 2, 3]) {
