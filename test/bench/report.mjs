@@ -85,14 +85,14 @@ export class Report {
   }
 
   markdown() {
-    const { cores, node, runs } = this.#facts;
+    const { cores, node, runs, quick } = this.#facts;
     const tables = this.#tables().map(
       ([title, head, rows]) =>
         `## ${title}\n\n${[head, head.map((_, column) => (column < 2 ? '---' : '--:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`,
     );
     return `# Benchmarks
 
-\`npm run bench\` wrote this file: medians of ${runs} alternating runs on a machine with ${cores} cores that also ran the load, Node
+\`npm run bench${quick ? ' -- --quick --write' : ''}\` wrote this file: ${runs === 1 ? 'one run' : `medians of ${runs} alternating runs`} on a machine with ${cores} cores that also ran the load, Node
 ${node}. Compare within a table; another machine has other numbers. Every part runs in a process of its own: the control plane
 with the callers behind it, the tunnel, the server. *Added* is the latency with the tunnel less that of the same calls made
 straight to the server; CPU is the tunnel process's own, without its children; *× bare* compares it with one bare undici request

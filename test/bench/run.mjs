@@ -63,6 +63,7 @@ const report = new Report({
   cores: availableParallelism(),
   node: process.version,
   runs,
+  quick,
   programs: programs.map(({ name }) => name),
 });
 
