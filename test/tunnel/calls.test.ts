@@ -1,0 +1,587 @@
+import { describe, expect, it } from 'vitest';
+import { TunnelError } from '../../shared/errors.ts';
+import type { TraceEvent } from '../../shared/trace.ts';
+import type { Pending, PostListener, PostOutcome } from '../../src-main/control-plane/client.ts';
+import type { Command } from '../../src-main/control-plane/command.ts';
+import { readPollBody } from '../../src-main/control-plane/commands.ts';
+import { AnswerError, type ChannelAnswer } from '../../src-main/mcp/channel.ts';
+import { createLog } from '../../src-main/observe/log.ts';
+import type { TraceRecord } from '../../src-main/observe/trace-sink.ts';
+import { Dispatcher, type DispatcherOptions } from '../../src-main/tunnel/dispatcher.ts';
+import { CommandQueue } from '../../src-main/tunnel/queue.ts';
+import { Responder } from '../../src-main/tunnel/responder.ts';
+import { command, envelope, type CommandFields } from '../fakes/control-plane.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { MemoryChannel, resultOf } from '../support/memory-channel.ts';
+
+class FakePost implements Pending {
+  written = true;
+  aborted = false;
+  readonly command: Command;
+  readonly bytes: Buffer;
+  readonly listener: PostListener;
+
+  constructor(of: Command, bytes: Buffer, listener: PostListener) {
+    this.command = of;
+    this.bytes = bytes;
+    this.listener = listener;
+  }
+
+  get body(): { resp_type: string; resp_code: number; request_id: string; resp_json?: { method?: string } } {
+    return JSON.parse(this.bytes.toString()) as never;
+  }
+
+  abort(error: TunnelError): void {
+    this.aborted = true;
+    this.listener.done({ error, written: true });
+  }
+
+  gets(status: number, retryAfterMs?: number): void {
+    const outcome: PostOutcome =
+      status < 300
+        ? { status, written: true }
+        : { status, written: true, error: new TunnelError('unauthorized', 'control-plane', { status }) };
+    this.listener.done(retryAfterMs === undefined ? outcome : { ...outcome, retryAfterMs });
+  }
+
+  breaks(written: boolean): void {
+    this.listener.done({ written, error: new TunnelError('connect_reset', 'control-plane') });
+  }
+}
+
+interface Rig {
+  readonly clock: FakeClock;
+  readonly dispatcher: Dispatcher;
+  readonly responder: Responder;
+  readonly queue: CommandQueue;
+  readonly main: MemoryChannel;
+  readonly docs: MemoryChannel;
+  readonly posts: FakePost[];
+  readonly traces: TraceEvent[];
+  readonly refused: number[];
+  /** One poll's commands; their deadlines run from now. */
+  readonly poll: (...commands: (CommandFields | string)[]) => void;
+  readonly types: () => string[];
+}
+
+function rig(options: Partial<DispatcherOptions> = {}): Rig {
+  const clock = new FakeClock();
+  const posts: FakePost[] = [];
+  const traces: TraceRecord[] = [];
+  const refused: number[] = [];
+  const [main, docs] = [new MemoryChannel('main'), new MemoryChannel('docs')];
+  const queue = new CommandQueue(20, 2);
+  const sink = {
+    open: (record: Omit<TraceRecord, 'id'>) => ({ ...record, id: 1 }),
+    update: () => undefined,
+    notification: () => undefined,
+    close: (record: TraceRecord) => void traces.push(record),
+  };
+  const responder = new Responder({
+    client: {
+      post: (of, bytes, listener) => {
+        const post = new FakePost(of, bytes, listener);
+        posts.push(post);
+        return post;
+      },
+    },
+    clock,
+    traces: sink,
+    posted: () => undefined,
+    refused: (_error, waitMs) => refused.push(waitMs),
+  });
+  const dispatcher = new Dispatcher({
+    tunnel: 't',
+    channels: new Map([main, docs].map((channel) => [channel.name, channel])),
+    queue,
+    responder,
+    clock,
+    traces: sink,
+    log: createLog('error', () => undefined),
+    maxConcurrent: 3,
+    ownLimitMs: 600_000,
+    discover: undefined,
+    changed: () => undefined,
+    roomy: () => undefined,
+    expecting: () => undefined,
+    ...options,
+  });
+  const poll = (...commands: (CommandFields | string)[]): void => {
+    const body = envelope(commands.map((one) => (typeof one === 'string' ? one : command(one))));
+    dispatcher.accept(readPollBody(body, { now: clock.now(), wall: clock.wall() }));
+  };
+  const types = (): string[] => posts.map(({ body }) => body.resp_type);
+  return { clock, dispatcher, responder, queue, main, docs, posts, traces, refused, poll, types };
+}
+
+/** Lets promises that are settled run on. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+};
+
+const call = (id: string, more: Partial<CommandFields> = {}): CommandFields => ({
+  request_id: id,
+  jsonrpc: `{"jsonrpc":"2.0","id":"${id}","method":"tools/call"}`,
+  ...more,
+});
+const cancel = (of: string, more: Partial<CommandFields> = {}): CommandFields => ({
+  request_id: `cancel-${of}`,
+  jsonrpc: `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${of}"}}`,
+  ...more,
+});
+const ok = '{"jsonrpc":"2.0","id":"a","result":{}}';
+
+describe('an answer', () => {
+  it('is tried until it is taken, with the same bytes and waits that grow and keep to Retry-After', async () => {
+    const { poll, main, posts, clock, dispatcher } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(503, 7_000);
+    clock.pass(6_999);
+    expect(posts).toHaveLength(1);
+    clock.pass(1);
+    posts[1]!.breaks(true);
+    clock.pass(200);
+    posts[2]!.gets(429);
+    clock.pass(400);
+    posts[3]!.gets(200);
+    expect(posts.map(({ bytes }) => bytes.toString())).toEqual(Array(4).fill(posts[0]!.bytes.toString()));
+    expect(dispatcher.inFlight).toBe(0);
+    expect(dispatcher.counts).toMatchObject({ answered: 1, errors: 0 });
+    expect(clock.pending).toBe(0);
+    expect(main.calls).toHaveLength(1);
+  });
+
+  it('that nobody waits for any more is done with', async () => {
+    const { poll, main, posts, clock, traces } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(404);
+    clock.pass(600_000);
+    expect(posts).toHaveLength(1);
+    expect(traces[0]).toMatchObject({ status: 'undelivered' });
+  });
+
+  it.each([401, 403])('that gets %d is tried once a minute, and at once when a person has acted', async (status) => {
+    const { poll, main, posts, clock, responder, refused } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(status);
+    expect(refused).toEqual([60_000]);
+    clock.pass(59_999);
+    expect(posts).toHaveLength(1);
+    clock.pass(1);
+    posts[1]!.gets(status);
+    responder.nudge();
+    expect(posts).toHaveLength(3);
+    posts[2]!.gets(200);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('that waits for a person ends with its deadline, and at once when the tunnel stops', async () => {
+    const { poll, main, posts, clock, responder, dispatcher, traces } = rig();
+    poll(call('a', { response_timeout: '30s' }), call('b'));
+    for (const one of main.calls) one.answer(ok);
+    await settle();
+    for (const post of posts) post.gets(401);
+    clock.pass(30_000);
+    expect(traces[0]).toMatchObject({ requestId: 'a', status: 'expired' });
+    responder.stop();
+    expect(dispatcher.inFlight).toBe(0);
+    expect(traces[1]).toMatchObject({ requestId: 'b', status: 'undelivered' });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('on which nothing moves is given up and tried again; a large one has longer', async () => {
+    const { poll, main, posts, clock } = rig();
+    poll(call('a'), call('big'));
+    main.calls[0]!.answer(ok);
+    main.calls[1]!.answer(`{"jsonrpc":"2.0","id":"big","result":"${'x'.repeat(3_200_000)}"}`);
+    await settle();
+    clock.pass(16_000);
+    expect(posts.filter(({ aborted }) => aborted).map(({ body }) => body.request_id)).toEqual(['a']);
+    clock.pass(60_000);
+    expect(posts[1]!.aborted).toBe(false);
+  });
+
+  it('is not posted past its deadline, not even while it is being posted', async () => {
+    const { poll, main, posts, clock, traces } = rig();
+    poll(call('a', { response_timeout: '5s' }));
+    main.calls[0]!.answer(ok);
+    await settle();
+    clock.pass(5_000);
+    expect(posts[0]!.aborted).toBe(true);
+    clock.pass(600_000);
+    expect(posts).toHaveLength(1);
+    expect(traces[0]).toMatchObject({ status: 'expired' });
+  });
+});
+
+describe('a deadline', () => {
+  it('of 0s is over before anything happens', () => {
+    const { poll, main, posts, traces } = rig();
+    poll(call('a', { response_timeout: '0s' }));
+    expect([main.calls, posts]).toEqual([[], []]);
+    expect(traces[0]).toMatchObject({ status: 'expired' });
+  });
+
+  it('takes a command out of the queue', async () => {
+    const { poll, main, clock, queue, posts } = rig();
+    poll(call('1'), call('2'), call('3'), call('late', { response_timeout: '1s' }));
+    expect(queue.depth).toBe(1);
+    clock.pass(1_000);
+    expect(queue.depth).toBe(0);
+    for (const one of main.calls) one.answer(ok);
+    await settle();
+    expect(main.calls).toHaveLength(3);
+    expect(posts).toHaveLength(3);
+  });
+
+  it('cancels the work at the server and gives its place to the next', async () => {
+    const { poll, main, clock, posts } = rig();
+    poll(...['1', '2', '3'].map((id) => call(id, { response_timeout: '2s' })), call('next'));
+    expect(main.calls).toHaveLength(3);
+    clock.pass(2_000);
+    expect(main.calls[0]!.request.cancellation.reason).toBe('deadline');
+    await settle();
+    expect(main.calls).toHaveLength(4);
+    main.calls[0]!.answer(ok);
+    await settle();
+    expect(posts).toEqual([]);
+  });
+
+  it('that nobody set is our own limit, after which nothing is posted either', async () => {
+    const { poll, main, clock, posts, dispatcher } = rig();
+    poll(call('a'), call('b', { response_timeout: null }), call('c', { response_timeout: '9.5s' }));
+    clock.pass(599_999);
+    expect(dispatcher.inFlight).toBe(3);
+    clock.pass(1);
+    expect(main.calls.map(({ request }) => request.cancellation.reason)).toEqual(Array(3).fill('lifetime'));
+    await settle();
+    expect([dispatcher.inFlight, posts]).toEqual([0, []]);
+  });
+});
+
+describe('a caller that cancels', () => {
+  it('has its call ended and unanswered, and the server is told by the caller’s own notification', async () => {
+    const { poll, main, posts, traces } = rig();
+    poll(call('a'));
+    poll(cancel('a'));
+    expect(main.calls[0]!.request.cancellation.reason).toBe('cancelled');
+    const notice = main.call('notifications/cancelled')!;
+    notice.answer(undefined, { status: 202 });
+    await settle();
+    expect(posts.map(({ body }) => [body.request_id, body.resp_type, body.resp_code])).toEqual([
+      ['cancel-a', 'notify_ack', 202],
+    ]);
+    expect(traces[0]).toMatchObject({ requestId: 'a', status: 'cancelled' });
+  });
+
+  it('may be ahead of its call', async () => {
+    const { poll, main, dispatcher } = rig();
+    poll(cancel('a'));
+    poll(call('a'), call('b'));
+    expect(main.calls.map(({ request }) => request.message.method)).toEqual(['notifications/cancelled', 'tools/call']);
+    expect(dispatcher.inFlight).toBe(2);
+  });
+
+  it('is ahead by two seconds at most', () => {
+    const { poll, main, clock } = rig();
+    poll(cancel('a'));
+    clock.pass(2_000);
+    poll(call('a'));
+    expect(main.call('tools/call')).toBeDefined();
+  });
+
+  it('too late means its own call and not the next one with that id', async () => {
+    const { poll, main, posts } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(200);
+    poll(cancel('a'));
+    poll(call('a', { request_id: 'another' }));
+    expect(main.calls.filter(({ method }) => method === 'tools/call')).toHaveLength(2);
+    expect(main.calls.at(-1)!.request.cancellation.reason).toBeUndefined();
+  });
+
+  it('cancels nothing when it is not clear which call it means', () => {
+    const { poll, main } = rig();
+    poll(call('a'), call('a', { request_id: 'twin' }));
+    poll(cancel('a'));
+    expect(main.calls.slice(0, 2).map(({ request }) => request.cancellation.reason)).toEqual([undefined, undefined]);
+  });
+
+  it('reaches no other channel, no other session and no other type of id', () => {
+    const { poll, main, docs } = rig({ maxConcurrent: 10 });
+    poll(call('7'), call('7', { request_id: 'd', channel: 'docs' }));
+    poll(call('7', { request_id: 's', headers: { 'Mcp-Session-Id': ['one'] } }));
+    poll({ request_id: 'n', jsonrpc: '{"jsonrpc":"2.0","id":7,"method":"tools/call"}' });
+    poll(cancel('7', { headers: { 'mcp-session-id': ['one'] } }));
+    const reasons = [...main.calls, ...docs.calls].map(({ request }) => request.cancellation.reason);
+    expect(reasons.filter(Boolean)).toEqual(['cancelled']);
+    expect(main.calls[1]!.request.cancellation.reason).toBe('cancelled');
+  });
+});
+
+describe('a notification of a call', () => {
+  const note = (n: number, method = 'notifications/message'): Buffer =>
+    Buffer.from(`{"jsonrpc":"2.0","method":"${method}","params":{"n":${n}}}`);
+  const running = (): Rig & { tell: (n: number, method?: string) => void } => {
+    const self = rig();
+    self.poll(call('a'));
+    return { ...self, tell: (n, method) => self.main.calls[0]!.request.onNotification(note(n, method)) };
+  };
+
+  it('goes out one at a time, in order, and the answer last', async () => {
+    const { tell, main, posts, types } = running();
+    for (const n of [1, 2, 3]) tell(n);
+    main.calls[0]!.answer(ok);
+    await settle();
+    for (let sent = 1; sent <= 4; sent++) {
+      expect(posts).toHaveLength(sent);
+      posts[sent - 1]!.gets(200);
+    }
+    expect(types()).toEqual([...Array<string>(3).fill('jsonrpc_notify'), 'jsonrpc_response']);
+    expect(posts.slice(0, 3).map(({ bytes }) => /"n":(\d)/.exec(bytes.toString())![1])).toEqual(['1', '2', '3']);
+  });
+
+  it.each([
+    ['429', (post: FakePost) => post.gets(429)],
+    ['nothing written', (post: FakePost) => post.breaks(false)],
+  ])('is tried again after %s', (_name, fail) => {
+    const { tell, posts, clock } = running();
+    tell(1);
+    fail(posts[0]!);
+    clock.pass(5_000);
+    expect(posts).toHaveLength(2);
+    expect(posts[1]!.bytes.equals(posts[0]!.bytes)).toBe(true);
+  });
+
+  it.each([
+    ['503', (post: FakePost) => post.gets(503)],
+    ['401', (post: FakePost) => post.gets(401)],
+    ['404', (post: FakePost) => post.gets(404)],
+    ['a cut that may have come after it', (post: FakePost) => post.breaks(true)],
+  ])('is lost after %s: later ones are skipped, the answer is sent', async (_name, fail) => {
+    const { tell, main, posts, types, clock } = running();
+    tell(1);
+    tell(2);
+    fail(posts[0]!);
+    tell(3);
+    clock.pass(5_000);
+    main.calls[0]!.answer(ok);
+    await settle();
+    expect(types()).toEqual(['jsonrpc_notify', 'jsonrpc_response']);
+  });
+
+  it('is dropped when 64 wait, progress first, whatever a message quotes', () => {
+    const { tell, main, posts } = running();
+    const quote = Buffer.from(
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"\\"notifications/progress\\"","n":0}}',
+    );
+    main.calls[0]!.request.onNotification(Buffer.from('{"jsonrpc":"2.0","method":"first"}'));
+    main.calls[0]!.request.onNotification(quote);
+    tell(1, 'notifications/progress');
+    for (let n = 2; n <= 70; n++) tell(n);
+    for (let sent = 0; sent < posts.length; sent++) posts[sent]!.gets(200);
+    const sent = posts.map(({ body }) => body.resp_json!);
+    expect(sent).toHaveLength(65);
+    expect(sent[1]).toEqual(JSON.parse(quote.toString()));
+    expect(sent.map(({ method }) => method)).not.toContain('notifications/progress');
+  });
+
+  it('carries the head of the stream it came on', () => {
+    const { main, posts } = running();
+    main.calls[0]!.request.onNotification(note(1), { status: 200, headers: [['Mcp-Session-Id', 's9']] });
+    expect(posts[0]!.body).toMatchObject({ resp_headers: { 'Mcp-Session-Id': ['s9'] } });
+  });
+
+  it('that comes after the answer, or after the call was cancelled, goes nowhere', async () => {
+    const { tell, main, posts, dispatcher } = running();
+    main.calls[0]!.answer(ok);
+    await settle();
+    tell(1);
+    expect(posts).toHaveLength(1);
+    posts[0]!.gets(200);
+    tell(2);
+    expect(posts).toHaveLength(1);
+    expect(dispatcher.inFlight).toBe(0);
+  });
+
+  it('does not hold up a call that is cancelled', () => {
+    const { tell, posts, poll, clock } = running();
+    tell(1);
+    tell(2);
+    poll(cancel('a'));
+    expect(posts[0]!.aborted).toBe(true);
+    clock.pass(60_000);
+    expect(posts.filter(({ body }) => body.request_id === 'a')).toHaveLength(1);
+  });
+});
+
+describe('a command', () => {
+  it('that comes again, in flight or within ten minutes after, is run and answered once', async () => {
+    const { poll, main, posts, clock, dispatcher } = rig();
+    poll(call('a'), call('a'));
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(200);
+    clock.pass(599_999);
+    poll(call('a'));
+    expect([main.calls.length, posts.length, dispatcher.counts.duplicates]).toEqual([1, 1, 3]);
+  });
+
+  it('for a channel that is not there is refused, and main is not asked in its place', () => {
+    const { poll, main, posts } = rig();
+    const termination = { command_type: 'session_termination', headers: { 'Mcp-Session-Id': ['s'] } };
+    poll(call('a', { channel: 'crm' }), { request_id: 't', channel: 'crm', ...termination });
+    poll({ request_id: 'n', channel: 'crm', jsonrpc: { jsonrpc: '2.0', method: 'notifications/initialized' } });
+    expect(main.calls).toEqual([]);
+    expect(posts.map(({ body }) => [body.request_id, body.resp_type, body.resp_code])).toEqual([
+      ['a', 'jsonrpc_response', 400],
+      ['t', 'session_termination_response', 400],
+      ['n', 'notify_ack', 400],
+    ]);
+    expect(posts[0]!.body).toMatchObject({
+      channel: 'crm',
+      resp_json: {
+        id: 'a',
+        error: { code: -32603, data: { code: 'unsupported_channel', tunnel_failure: { source: 'client_internal' } } },
+      },
+    });
+    expect(posts.slice(1).every(({ body }) => !('resp_json' in body) && !('resp_headers' in body))).toBe(true);
+  });
+
+  it('that is a batch is refused', () => {
+    const { poll, main, posts } = rig();
+    poll({ request_id: 'b', jsonrpc: '[{"jsonrpc":"2.0","id":1,"method":"x"}]' });
+    expect(main.calls).toEqual([]);
+    expect(posts[0]!.body).toMatchObject({ resp_code: 400, resp_json: { id: null, error: { code: -32600 } } });
+  });
+
+  it('that is a notification is acknowledged with the server’s status, whatever the server says besides', async () => {
+    const { poll, main, posts } = rig();
+    poll({ request_id: 'n', jsonrpc: { jsonrpc: '2.0', method: 'notifications/initialized' } });
+    main.calls[0]!.answer('{"jsonrpc":"2.0","id":1,"result":{}}', { status: 200 });
+    await settle();
+    expect(posts[0]!.body).toMatchObject({ resp_type: 'notify_ack', resp_code: 200 });
+    expect(posts[0]!.body).not.toHaveProperty('resp_json');
+  });
+
+  it('waits only for calls of its own channel', async () => {
+    const { poll, main, docs, queue } = rig();
+    poll(...Array.from({ length: 8 }, (_, n) => call(`m${n}`)), call('d', { channel: 'docs' }));
+    expect([main.calls.length, docs.calls.length, queue.depth]).toEqual([3, 1, 5]);
+    main.calls[1]!.answer(ok);
+    await settle();
+    expect(main.calls).toHaveLength(4);
+  });
+
+  it('of a server that fails goes back with the server’s status and challenge, without its text', async () => {
+    const { poll, main, posts } = rig();
+    poll(call('a'));
+    const headers: ChannelAnswer['headers'] = [['WWW-Authenticate', 'Bearer realm="x"']];
+    main.calls[0]!.fail(new AnswerError('auth_required', { status: 401, headers }, { status: 401 }));
+    await settle();
+    expect(posts[0]!.body).toMatchObject({
+      resp_code: 401,
+      resp_headers: { 'Www-Authenticate': ['Bearer realm="x"'] },
+      resp_json: { error: { data: { tunnel_failure: { source: 'target_http', upstream_status: 401 } } } },
+    });
+  });
+});
+
+describe('OAuth discovery', () => {
+  const discovery = (channel?: string): CommandFields => ({
+    request_id: 'o',
+    command_type: 'oauth_discovery',
+    ...(channel && { channel }),
+  });
+
+  it('is answered by main’s server', async () => {
+    const found = { status: 200, headers: [], body: Buffer.from('{"resource":"x"}') };
+    const { poll, posts } = rig({ discover: () => Promise.resolve(found) });
+    poll(discovery());
+    await settle();
+    expect(posts[0]!.body).toMatchObject({ resp_type: 'oauth_discovery_response', resp_json: { resource: 'x' } });
+  });
+
+  it('is refused on any other channel, and where main has none', async () => {
+    const { poll, posts } = rig({ discover: () => Promise.reject(new Error('must not be asked')) });
+    poll(discovery('docs'));
+    const other = rig();
+    other.poll(discovery());
+    await settle();
+    for (const post of [posts[0]!, other.posts[0]!]) {
+      expect(post.body).toMatchObject({
+        resp_type: 'oauth_discovery_response',
+        resp_code: 400,
+        resp_json: { error: { code: 'unsupported_channel' } },
+      });
+    }
+  });
+
+  it('that fails, or that a stop overtakes, is not answered at all', async () => {
+    const failing = rig({ discover: () => Promise.reject(new TunnelError('oauth_metadata', 'oauth')) });
+    failing.poll(discovery());
+    const hanging = rig({ discover: () => new Promise(() => undefined) });
+    hanging.poll(discovery());
+    await settle();
+    hanging.dispatcher.failAll();
+    for (const { posts, dispatcher } of [failing, hanging]) expect([posts, dispatcher.inFlight]).toEqual([[], 0]);
+  });
+});
+
+describe('the end of a session', () => {
+  it('is passed to the server with the command’s headers', async () => {
+    const { poll, main, posts } = rig();
+    poll({ request_id: 't', command_type: 'session_termination', headers: { 'Mcp-Session-Id': ['s1'] } });
+    await settle();
+    expect(main.ended).toEqual([[['Mcp-Session-Id', 's1']]]);
+    expect(posts[0]!.body).toEqual({
+      request_id: 't',
+      channel: 'main',
+      resp_code: 204,
+      resp_type: 'session_termination_response',
+    });
+  });
+});
+
+describe('when the process ends', () => {
+  it('what is in flight, waits, or still comes is answered client_internal, each once', async () => {
+    const { poll, main, posts, dispatcher } = rig();
+    poll(...['1', '2', '3', 'waiting'].map((id) => call(id)));
+    dispatcher.failAll();
+    poll(call('late'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    expect(posts.map(({ body }) => [body.request_id, body.resp_code])).toEqual(
+      ['1', '2', '3', 'waiting', 'late'].map((id) => [id, 503]),
+    );
+    expect(posts[0]!.body).toMatchObject({
+      resp_json: { error: { data: { tunnel_failure: { source: 'client_internal' } } } },
+    });
+    expect(main.calls).toHaveLength(3);
+    let idle = 0;
+    for (const ended of [dispatcher.idle(), dispatcher.idle()]) void ended.then(() => idle++);
+    for (const post of posts) post.gets(200);
+    await settle();
+    expect(idle).toBe(2);
+  });
+});
+
+it('the result of a call keeps its id byte for byte', async () => {
+  const { poll, main, posts } = rig();
+  main.auto = (request) => ({ status: 200, headers: [], body: resultOf(request) });
+  poll({
+    request_id: 'big',
+    jsonrpc: '{"jsonrpc":"2.0","id":12345678901234567890,"method":"x","id":98765432109876543210}',
+  });
+  await settle();
+  expect(posts[0]!.bytes.toString()).toContain('"id":98765432109876543210,');
+});
