@@ -52,7 +52,32 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
     `The key may read this tunnel${text(facts, 'name') ? `, which is named ${text(facts, 'name') ?? ''}` : ''}`,
   'key.read': (facts) =>
     `The key may read this tunnel${text(facts, 'name') ? `, which is named ${text(facts, 'name') ?? ''}` : ''}`,
-  'key.use': () => 'The key may use this tunnel, proved by a real poll',
+  'key.use': (facts) =>
+    text(facts, 'from') === undefined
+      ? 'The key may use this tunnel, proved by a real poll'
+      : `The key may use this tunnel, proved by ${text(facts, 'from') ?? ''}`,
+  'config.parsed': (facts) => `Read from ${text(facts, 'source') ?? 'its file'}`,
+  'reference.resolved': (facts) =>
+    text(facts, 'setting') === undefined ? 'Nothing is referred to' : `${text(facts, 'setting') ?? ''} has a value`,
+  'key.kind': (facts) => `It is a runtime key, from ${text(facts, 'from') ?? 'the profile'}`,
+  'base-url': (facts) => text(facts, 'address') ?? 'It is a host root',
+  listener: (facts) => `Free: ${text(facts, 'address') ?? 'the address'}`,
+  instance: () => 'No other process runs it',
+  'route.settings': (facts) =>
+    text(facts, 'mode') === 'proxy'
+      ? `Through the proxy ${text(facts, 'via') ?? ''}, which ${text(facts, 'source') ?? 'a setting'} names`
+      : text(facts, 'mode') === 'unix'
+        ? `Through the socket ${text(facts, 'via') ?? ''}`
+        : 'Direct, without a proxy',
+  proxy: (facts) => `${text(facts, 'via') ?? 'The proxy'} lets the connection through`,
+  'clock.offset': (facts) => `Right to ${Math.ceil(Math.abs(Number(facts['offsetMs'] ?? 0)) / 1000)} s`,
+  'wire.version': (facts) => `The poll was accepted with ${text(facts, 'version') ?? 'this version'}`,
+  'server.answers': () => 'The running server answers',
+  disk: (facts) => `${text(facts, 'freeMiB') ?? 'Enough'} MiB are free`,
+  'keychain.round-trip': () => 'A value was kept, read and removed',
+  orphans: () => 'None',
+  tray: () => 'The icon is shown',
+  autostart: () => 'It is switched on',
 };
 
 const readable = (step: string): string => {

@@ -117,6 +117,11 @@ class Engine implements TunnelManager {
     return [...this.#tunnels.values()].map((tunnel) => tunnel.snapshot());
   }
 
+  channel(id: string, name: string): Channel | undefined {
+    const tunnel = this.#tunnels.get(id);
+    return tunnel && isOn(tunnel) ? tunnel.channel(name) : undefined;
+  }
+
   onChange(listener: (snapshot: TunnelSnapshot) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

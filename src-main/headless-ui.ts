@@ -64,6 +64,7 @@ export function createUi(options: HeadlessUiOptions): HeadlessUi {
     keychain: () => ({ backend: 'keychain' }),
     platform: createHeadlessPlatform(({ name, type, body }) => browser.offer(name, type, body)),
     probes: createProbes({
+      channelOf: (id, name) => manager.channel(id, name),
       clock: systemClock,
       env,
       secrets,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { Profile } from '../shared/profile.ts';
 import { mountHealth } from './admin/health-details.ts';
 import { createHttpListener, type HttpListener } from './admin/http-listener.ts';
@@ -9,9 +8,9 @@ import { createEngine } from './engine.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { headlessLimits, TraceStore } from './observe/trace-store.ts';
-import { configFolder } from './profiles/folders.ts';
 import { endOrphans } from './runtime/orphans.ts';
 import { RuntimeFile } from './runtime/runtime-file.ts';
+import { runtimeFolder } from './runtime/runtime-folder.ts';
 import type { Secrets } from './secrets/resolver.ts';
 import type { Env } from './settings/layers.ts';
 import type { ProcessSettings } from './settings/process-settings.ts';
@@ -40,12 +39,6 @@ export interface Headless {
   /** Gives back port, lock and files. */
   close(): Promise<void>;
 }
-
-/** Where processes of this account find each other. */
-export const runtimeFolder = (env: Env): string => {
-  const folder = env['XDG_RUNTIME_DIR']?.trim();
-  return folder === undefined || folder === '' ? join(configFolder(env), 'run') : join(folder, 'culvert');
-};
 
 export function createHeadless(options: HeadlessOptions): Headless {
   const { settings, profiles, env, log, secrets } = options;

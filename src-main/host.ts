@@ -10,6 +10,7 @@ import { createDispatch } from './api/dispatch.ts';
 import type { DraftStore } from './api/drafts/draft-store.ts';
 import { approvalHandlers } from './api/handlers/approvals.ts';
 import { demoHandlers, DemoControl } from './api/handlers/demo.ts';
+import { doctorHandlers } from './api/handlers/doctor.ts';
 import { draftHandlers } from './api/handlers/drafts.ts';
 import { logHandlers } from './api/handlers/logs.ts';
 import { profileHandlers } from './api/handlers/profiles.ts';
@@ -25,11 +26,13 @@ import { ApprovalStore } from './approvals/approval-store.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { wireProtocolVersion } from './control-plane/request-headers.ts';
 import type { Probes } from './diagnosis/probes.ts';
+import { Doctor } from './doctor/doctor.ts';
 import { createCandidates } from './imports/candidates.ts';
 import type { Environment } from './mcp/process-environment.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
 import { ProfileStore } from './profiles/profile-store.ts';
+import { runtimeFolder } from './runtime/runtime-folder.ts';
 import type { Secrets } from './secrets/resolver.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import type { AppSettings } from './settings/app-settings.ts';
@@ -128,14 +131,14 @@ export function createHost(options: HostOptions): Host {
       ...platform.capabilities(),
       keychain: options.keychain(),
       demo: true,
-      doctor: false,
+      doctor: true,
       browserUi: options.browser.address() !== undefined,
       supportBundle: true,
     }),
     settings: () => settings.values,
     profiles: () => profiles.summaries,
     traces: () => ({ count: traces.count, errors: traces.errors }),
-    doctor: () => undefined,
+    doctor: () => doctor.lastRun,
     extras,
   });
   const stopListening = [
@@ -175,8 +178,32 @@ export function createHost(options: HostOptions): Host {
     ].join('\n');
 
   const candidates = createCandidates({ env });
+  const doctor = new Doctor({
+    services: {
+      env,
+      secrets,
+      secretStore,
+      probes: options.probes,
+      manager,
+      searchPath,
+      store,
+      approvals,
+      folder,
+      runtimeFolder: runtimeFolder(env),
+      ...(platform.capabilities().startAtLogin
+        ? {
+            desktop: {
+              tray: () => platform.capabilities().tray,
+              startAtLogin: () => ({ can: platform.capabilities().startAtLogin, wanted: settings.values.startAtLogin }),
+              setStartAtLogin: (wanted: boolean) => platform.setStartAtLogin(wanted),
+            },
+          }
+        : {}),
+    },
+    changed: () => state.touch('doctor'),
+  });
 
-  const handlers: Omit<Handlers, `doctor.${string}`> = {
+  const handlers: Handlers = {
     'candidates.list': () => candidates.list(),
     'app.snapshot': async (_args, caller) => {
       callers.add(caller);
@@ -206,6 +233,11 @@ export function createHost(options: HostOptions): Host {
       secretStore,
       fromCandidate: (id) => candidates.draft(id, drafts),
     }),
+    ...doctorHandlers({
+      doctor,
+      profiles,
+      given: [...given.values()],
+    }),
     ...demoHandlers(demo),
     ...traceHandlers({ store: traces, platform, tunnelName: nameOf, mcpUrl, stderr: stderrOf(log) }),
     ...logHandlers(log),
@@ -234,7 +266,7 @@ export function createHost(options: HostOptions): Host {
     control,
     profiles,
     demo,
-    dispatch: createDispatch(handlers as Handlers, (name, cause) => {
+    dispatch: createDispatch(handlers, (name, cause) => {
       log.error('A call failed in a way nobody foresaw.', {
         call: name,
         error: cause instanceof Error ? cause.message : String(cause),

@@ -13,7 +13,7 @@ Settings come from flags, then variables, then the profile, then defaults. A tun
 The key is best in CONTROL_PLANE_API_KEY. SIGTERM and Ctrl C drain: no new calls are taken, those in flight get some seconds; a second one stops at once.`;
 
 /** How a flag is given to `run`: canonical name → its values in order. */
-type Given = Map<string, string[]>;
+export type Given = Map<string, string[]>;
 
 /** `option.env` is told once; the description of the key names both of its variables. */
 const helpOf = ({ env, help, kind }: Option): string =>
@@ -21,7 +21,8 @@ const helpOf = ({ env, help, kind }: Option): string =>
 
 const isRepeatable = ({ kind }: Option): boolean => !['text', 'bool', 'key'].includes(kind);
 
-function addFlags(command: Command, given: Given): void {
+/** Adds every setting as a flag; what is given is collected in `given`. */
+export function addFlags(command: Command, given: Given): void {
   // An alias counts only where the flag itself was not given, as with the reference.
   const aliases: Given = new Map();
   const collect = (into: Given, option: Option) => (value: string) => {

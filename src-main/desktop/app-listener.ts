@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createHttpListener, type HttpListener } from '../admin/http-listener.ts';
 import type { BrowserTransport } from '../api/browser-transport.ts';
-import { runtimeFolder } from '../headless.ts';
+import { runtimeFolder } from '../runtime/runtime-folder.ts';
 import type { Log } from '../observe/log.ts';
 import { endOrphans } from '../runtime/orphans.ts';
 import { RuntimeFile } from '../runtime/runtime-file.ts';

@@ -90,6 +90,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     keychain: keys.capability,
     platform,
     probes: createProbes({
+      channelOf: (id, name) => manager.channel(id, name),
       clock: systemClock,
       env,
       secrets,

@@ -38,7 +38,7 @@ type Proof<T> = { readonly value: T; readonly facts: Evidence['facts'] };
 export function askServer(
   channel: Channel,
   cancellation: Cancellation,
-): { handshake(): Promise<Proof<ServerInfo>>; tools(): Promise<Proof<string[]>> } {
+): { handshake(): Promise<Proof<ServerInfo>>; tools(): Promise<Proof<string[]>>; ping(): Promise<Proof<true>> } {
   let nextId = 1;
   let era: 'legacy' | 'modern' = 'legacy';
   let session: HeaderList = [];
@@ -50,6 +50,7 @@ export function askServer(
   const request = async (method: string, params: Record<string, unknown>, headers: HeaderList) => {
     const answer = await send({ jsonrpc: '2.0', id: nextId++, method, params }, headers);
     if (answer.status === 401) throw new TunnelError('auth_required', 'mcp-server', { status: 401 });
+    if (answer.status >= 400 && !answer.body) throw statusError(answer.status, method, channel);
     const parsed = answerSchema.safeParse(answer.body && JSON.parse(answer.body.toString('utf8')));
     if (!parsed.success) throw new TunnelError('handshake_failed', 'mcp-server', { channel: channel.name, method });
     return { ...parsed.data, headers: answer.headers };
@@ -82,6 +83,11 @@ export function askServer(
   };
 
   return {
+    // before or after a handshake of someone else's: a ping changes nothing, and even a refusal is a sign of life
+    async ping() {
+      await request('ping', {}, []);
+      return { value: true, facts: {} };
+    },
     async handshake() {
       const params = { protocolVersion: legacyVersion, capabilities: {}, clientInfo };
       const { result, error, headers } = await request('initialize', params, []);
@@ -123,6 +129,9 @@ export function askServer(
     },
   };
 }
+
+const statusError = (status: number, method: string, channel: Channel): TunnelError =>
+  new TunnelError('http_status', 'mcp-server', { status, method, channel: channel.name });
 
 const named = (info: { name?: string | undefined; version?: string | undefined } | undefined) => ({
   ...(info?.name === undefined ? {} : { name: info.name }),

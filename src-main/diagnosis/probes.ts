@@ -5,6 +5,7 @@ import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { ServerInfo } from '../../shared/tunnel.ts';
 import { ControlPlaneClient } from '../control-plane/client.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
+import type { Channel } from '../mcp/channel.ts';
 import { createChannels, type ChannelDeps } from '../mcp/channels.ts';
 import { createRoutes } from '../network/routes.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';
@@ -24,13 +25,20 @@ export interface Probes {
   ): Promise<ProbeResult>;
   /** Reaches this control plane and asks for the tunnel with the key: metadata proves *Read* only. */
   controlPlane(profile: Profile, tell: TellEvidence, cancellation: Cancellation): Promise<ProbeResult>;
+  /** Asks the server of a running tunnel for a sign of life, over the very channel that calls go through. */
+  ping?(id: string, channel: string, cancellation: Cancellation): Promise<Evidence | undefined>;
 }
 
-export type ProbeDeps = Omit<ChannelDeps, 'routes'> & { readonly identity: ClientIdentity };
+export type ProbeDeps = Omit<ChannelDeps, 'routes'> & {
+  readonly identity: ClientIdentity;
+  /** The channel of a running tunnel. */
+  readonly channelOf?: (id: string, name: string) => Channel | undefined;
+};
 
 /** A server may install itself on its first start. */
 const serverLimitMs = 60_000;
 const metadataLimitMs = 15_000;
+const pingLimitMs = 10_000;
 
 const toTunnelError = (cause: unknown): TunnelError =>
   cause instanceof TunnelError ? cause : new TunnelError('internal', 'local', {}, { cause });
@@ -136,6 +144,22 @@ export function createProbes(deps: ProbeDeps): Probes {
         await routes.close();
       }
       return { evidence };
+    },
+
+    async ping(id, name, cancellation) {
+      const channel = deps.channelOf?.(id, name);
+      if (!channel) return undefined;
+      const evidence: Evidence[] = [];
+      const stop = deps.clock.after(pingLimitMs, () => cancellation.cancel('deadline'));
+      await prove(
+        evidence,
+        () => undefined,
+        'server.answers',
+        () => askServer(channel, cancellation).ping(),
+        'mcp-server',
+      );
+      stop();
+      return evidence[0];
     },
   };
 }

@@ -1,11 +1,24 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { isHeaderValue } from '../profiles/headers.ts';
+import { isReference } from '../profiles/profile-rules.ts';
 import type { SecretResolver } from './secret-resolver.ts';
 
 /** What a bearer token may hold, the reference's rule. */
 const keyPattern = /^[0-9A-Za-z_-]+$/;
 const adminPrefix = /^sk-admin-/;
+
+/** Throws `key_is_admin` and `config_invalid`; `ref` says where the key came from. No error tells anything of the key. */
+export function checkKey(key: string, ref: string): void {
+  if (adminPrefix.test(key)) throw new TunnelError('key_is_admin', 'local');
+  if (keyPattern.test(key)) return;
+  throw new TunnelError('config_invalid', 'local', {
+    field: 'The runtime key',
+    file: isReference(ref) ? ref : 'the profile',
+    problem: 'it holds characters that a key cannot have',
+    allowed: 'letters, digits, - and _',
+  });
+}
 
 /**
  * Resolves every secret of a profile once, so that a missing or unusable one is told at start and not at the first
@@ -15,16 +28,7 @@ const adminPrefix = /^sk-admin-/;
 export async function checkSecrets(profile: Profile, secrets: SecretResolver): Promise<void> {
   const { controlPlane, mcp } = profile;
   if (controlPlane.apiKey === undefined) throw new TunnelError('key_missing', 'local');
-  const key = await secrets.resolve(controlPlane.apiKey);
-  if (adminPrefix.test(key)) throw new TunnelError('key_is_admin', 'local');
-  if (!keyPattern.test(key)) {
-    throw new TunnelError('config_invalid', 'local', {
-      field: 'The runtime key',
-      file: controlPlane.apiKey.includes(':') ? controlPlane.apiKey : 'the profile',
-      problem: 'it holds characters that a key cannot have',
-      allowed: 'letters, digits, - and _',
-    });
-  }
+  checkKey(await secrets.resolve(controlPlane.apiKey), controlPlane.apiKey);
   for (const [leg, headers] of [
     ['control-plane', controlPlane.extraHeaders],
     ['mcp-server', mcp.extraHeaders],

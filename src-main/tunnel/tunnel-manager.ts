@@ -1,3 +1,4 @@
+import type { Channel } from '../mcp/channel.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 
@@ -13,6 +14,8 @@ export interface TunnelManager {
   /** One immediate try of whatever waits. A `wake` first drops commands overdue by wall time and closes all sockets. */
   nudge(reason: NudgeReason, id?: string): void;
   snapshots(): readonly TunnelSnapshot[];
+  /** The channel that a tunnel's calls go through, while there is such a tunnel. */
+  channel(id: string, name: string): Channel | undefined;
   /** Called, coalesced, whenever a snapshot changes. Returns the way to unsubscribe. */
   onChange(listener: (snapshot: TunnelSnapshot) => void): () => void;
 }

@@ -145,6 +145,11 @@ export class Tunnel {
     return this.#dispatcher.inFlight;
   }
 
+  /** The channel that calls of this name go through. */
+  channel(name: string): Channel | undefined {
+    return this.#parts.channels.find((channel) => channel.name === name);
+  }
+
   snapshot(): TunnelSnapshot {
     const { profile } = this;
     const { ways } = this.#parts;

@@ -1,37 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../../shared/profile.ts';
 import { keptSecretPrefix, type SecretState } from '../../../shared/profile-editor.ts';
-
-const isReference = (value: string): boolean => /^(env|file|keychain):/i.test(value.trim());
-
-/** Where a profile may hold a secret, and the slot that its keychain entry has. */
-function slotsOf(profile: Profile): { readonly slot: string; readonly value: string }[] {
-  const { controlPlane, mcp, harpoon, channels } = profile;
-  const slots: [string, string | undefined][] = [
-    ['api_key', controlPlane.apiKey],
-    ['client_key_passphrase', controlPlane.clientKeyPassphrase],
-    ['mcp.client_key_passphrase', mcp.clientKeyPassphrase],
-    ['http_proxy', profile.httpProxy],
-    ['control_plane.http_proxy', controlPlane.httpProxy],
-    ['mcp.http_proxy', mcp.httpProxy],
-    ['harpoon.http_proxy', harpoon.httpProxy],
-    ...Object.entries(controlPlane.extraHeaders).map(([name, value]): [string, string] => [`header.${name}`, value]),
-    ...Object.entries(mcp.extraHeaders).map(([name, value]): [string, string] => [`mcp.header.${name}`, value]),
-    ...Object.entries(mcp.discoveryExtraHeaders).map(([name, value]): [string, string] => [
-      `mcp.discovery_header.${name}`,
-      value,
-    ]),
-  ];
-  for (const channel of channels) {
-    if (channel.kind === 'stdio') {
-      for (const [name, value] of Object.entries(channel.env)) slots.push([`env.${channel.name}.${name}`, value]);
-    } else {
-      slots.push([`${channel.name}.http_proxy`, channel.httpProxy]);
-      slots.push([`${channel.name}.client_key_passphrase`, channel.clientKeyPassphrase]);
-    }
-  }
-  return slots.flatMap(([slot, value]) => (value === undefined ? [] : [{ slot, value }]));
-}
+import { isReference } from '../../profiles/profile-rules.ts';
+import { secretSlots } from '../../profiles/secret-slots.ts';
 
 /** Literals that are secrets: keys and passphrases always, proxies with a password, values of headers and variables with a secret's name or looks. */
 function isSecretLiteral(slot: string, value: string): boolean {
@@ -51,7 +22,7 @@ export class KeptSecrets {
   /** The text and the profile as the editor may see them. */
   hide<T extends { readonly text: string; readonly profile?: Profile }>(document: T): T {
     if (!document.profile) return { ...document, text: this.#hideKnown(document.text) };
-    for (const { slot, value } of slotsOf(document.profile)) if (isSecretLiteral(slot, value)) this.#keep(value);
+    for (const { slot, value } of secretSlots(document.profile)) if (isSecretLiteral(slot, value)) this.#keep(value);
     return {
       ...document,
       text: this.#hideKnown(document.text),
@@ -68,7 +39,7 @@ export class KeptSecrets {
 
   /** The secrets of a profile as the editor lists them. */
   states(profile: Profile, isSet: (ref: string) => boolean): SecretState[] {
-    return slotsOf(profile).flatMap(({ slot, value }) => {
+    return secretSlots(profile).flatMap(({ slot, value }) => {
       if (isReference(value)) return [{ slot, ref: value, set: isSet(value) }];
       return isSecretLiteral(slot, value) ? [{ slot, ref: `${keptSecretPrefix}${this.#keep(value)}`, set: true }] : [];
     });

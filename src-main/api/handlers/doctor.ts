@@ -1,0 +1,49 @@
+import { TunnelError } from '../../../shared/errors.ts';
+import type { Handlers } from '../../../shared/ipc.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import type { Subject } from '../../doctor/check.ts';
+import type { Doctor } from '../../doctor/doctor.ts';
+import { reportOf } from '../../doctor/report.ts';
+import type { ProfileList } from '../profiles/profile-list.ts';
+
+type Calls = Extract<keyof Handlers, `doctor.${string}`>;
+
+export interface DoctorCalls {
+  readonly doctor: Doctor;
+  readonly profiles: ProfileList;
+  /** Profiles that are in no file. */
+  readonly given: readonly Profile[];
+}
+
+export function doctorHandlers({ doctor, profiles, given }: DoctorCalls): Pick<Handlers, Calls> {
+  const subjects = async (): Promise<Subject[]> => {
+    await profiles.refresh();
+    const known = new Map(profiles.profiles.map((profile) => [profile.id, profile]));
+    const stored = profiles.summaries.map(({ id, name, file, problem }): Subject => {
+      const profile = known.get(id);
+      return {
+        id,
+        name,
+        file,
+        stored: true,
+        ...(profile ? { profile } : {}),
+        ...(problem ? { error: new TunnelError(problem.code, problem.leg, problem.params) } : {}),
+      };
+    });
+    const rest = given.filter(({ id }) => !known.has(id));
+    return [...stored, ...rest.map((profile) => ({ id: profile.id, name: profile.name, profile, stored: false }))];
+  };
+  return {
+    'doctor.run': async ({ profile }) => {
+      const all = await subjects();
+      if (profile === undefined) return doctor.run(all);
+      const chosen = all.filter(({ id }) => id === profile);
+      if (chosen.length === 0) throw new TunnelError('profile_not_found', 'local', { name: profile });
+      return doctor.run(chosen, profile);
+    },
+    'doctor.cancel': () => doctor.cancel(),
+    'doctor.previewFix': ({ id }) => doctor.preview(id),
+    'doctor.applyFix': ({ id }) => doctor.apply(id),
+    'doctor.report': () => ({ text: doctor.lastRun ? reportOf(doctor.lastRun, { explain: true }) : '' }),
+  };
+}

@@ -1,0 +1,11 @@
+import { wireProtocolVersion } from '../../control-plane/request-headers.ts';
+import { passed, type ProfileCheck } from '../check.ts';
+
+export const wire: ProfileCheck = {
+  scope: 'profile',
+  id: 'wire',
+  title: 'Version of the wire protocol',
+  why: 'A service that no longer knows this version would refuse the poll.',
+  after: ['source', 'key-use'],
+  run: () => Promise.resolve({ evidence: [passed('wire.version', 'control-plane', { version: wireProtocolVersion })] }),
+};

@@ -1,0 +1,24 @@
+import type { Fix } from '../../../shared/doctor.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import type { DoctorServices, PlannedFix, Subject } from '../check.ts';
+
+interface Change extends Omit<Fix, 'id'> {
+  readonly change: (saved: Profile) => Profile;
+}
+
+/** A change of a profile's file, by the same way as the form's: comments stay, the old text is kept as `.bak`. */
+export function changeProfile(
+  subject: Subject,
+  { store }: DoctorServices,
+  { change, ...fix }: Change,
+): PlannedFix | undefined {
+  if (!subject.stored) return undefined;
+  return {
+    fix,
+    apply: async () => {
+      const { text, revision, profile } = await store.get(subject.id);
+      if (!profile) return;
+      await store.save(subject.id, await store.render(subject.id, text, change(profile)), revision);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { Check, DoctorRun } from '../../shared/doctor.ts';
+import { describeEvidence } from '../../shared/evidence-words.ts';
+import { describe } from '../../shared/messages.ts';
+import { version } from '../version.ts';
+
+const marks: Readonly<Record<Check['state'], string>> = {
+  pending: '·',
+  running: '…',
+  pass: '✓',
+  warn: '!',
+  fail: '✗',
+  skip: '-',
+};
+
+export interface ReportOptions {
+  /** Say why each check matters, with all evidence. */
+  readonly explain?: boolean;
+  /** Names of profiles by id: told where there are several. */
+  readonly names?: ReadonlyMap<string, string>;
+}
+
+const shown = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+
+function linesOf(check: Check, { explain = false, names }: ReportOptions): string[] {
+  const { state, title, channel, profile, evidence, why, fix } = check;
+  const worst =
+    evidence.find(({ outcome }) => outcome === 'fail') ??
+    evidence.find(({ outcome }) => outcome === 'warn') ??
+    evidence.at(-1);
+  const name = names && names.size > 1 && profile !== undefined ? `${names.get(profile) ?? profile}: ` : '';
+  const said = worst ? describeEvidence(worst) : undefined;
+  const what = said && state !== 'skip' ? said.what : (said?.more ?? '');
+  const lines = [
+    `${marks[state]} ${name}${title}${channel === undefined ? '' : ` (${channel})`}${what === '' ? '' : `: ${what}`}`,
+  ];
+  if (worst && (state === 'fail' || state === 'warn')) {
+    if (worst.error) {
+      const { cause, next } = describe(worst.error);
+      lines.push(`    ${cause}`, `    Next: ${next}`);
+    } else if (said?.more !== undefined) lines.push(`    ${said.more}`);
+  }
+  if (explain) {
+    lines.push(`    Why: ${why}`);
+    for (const each of evidence) {
+      const facts = Object.entries(each.facts).map(([key, value]) => `${key}=${shown(value)}`);
+      lines.push(
+        `    ${each.outcome} ${each.step}${each.ms === undefined ? '' : ` (${Math.round(each.ms)} ms)`}${facts.length === 0 ? '' : `  ${facts.join('  ')}`}`,
+      );
+    }
+  }
+  if (fix) lines.push(`    Fix: ${fix.summary} (culvert doctor --fix)`);
+  return lines;
+}
+
+/** A run as text: one line a check, and below what failed the reason and the next step. */
+export function reportOf(run: DoctorRun, options: ReportOptions = {}): string {
+  const count = (state: Check['state']): number => run.checks.filter((check) => check.state === state).length;
+  const sum = `${count('pass')} passed, ${count('fail')} failed, ${count('warn')} to look at, ${count('skip')} skipped`;
+  return [
+    ...run.checks.flatMap((check) => linesOf(check, options)),
+    '',
+    `${sum}${run.cancelled ? ', cancelled' : ''}. Culvert ${version}.`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,51 @@
+import { TunnelError } from '../../shared/errors.ts';
+import type { Evidence } from '../../shared/evidence.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { failed, passed, type ProfileLook } from './check.ts';
+
+/** Refusals come at once, and an accepted poll is known as such after a second. */
+const proofMs = 20_000;
+
+/**
+ * Proves *Use* by really serving: the tunnel is started, and whatever a poll brings is answered before it is stopped
+ * again. Resolves once it has drained.
+ */
+export async function serveForAMoment(look: ProfileLook, step: string): Promise<Evidence> {
+  const { services, profile, cancellation } = look;
+  const { manager } = services;
+  const started = performance.now();
+  const outcome = new Promise<TunnelSnapshot | TunnelError>((resolve) => {
+    const finish = (result: TunnelSnapshot | TunnelError) => {
+      clearTimeout(limit);
+      stopListening();
+      unsubscribe();
+      resolve(result);
+    };
+    const see = (snapshot: TunnelSnapshot) => {
+      if (snapshot.id !== profile.id) return;
+      const { state } = snapshot;
+      if (state.kind === 'connected' || state.kind === 'degraded') finish(snapshot);
+      else if ((state.kind === 'waiting' || state.kind === 'unauthorised' || state.kind === 'stopped') && state.error) {
+        finish(new TunnelError(state.error.code, state.error.leg, state.error.params));
+      }
+    };
+    const limit = setTimeout(
+      () => finish(new TunnelError('timed_out', 'control-plane', { seconds: proofMs / 1_000 })),
+      proofMs,
+    );
+    const unsubscribe = manager.onChange(see);
+    const stopListening = cancellation.onCancel(() => finish(new TunnelError('cancelled', 'local')));
+  });
+  try {
+    await manager.start(profile);
+    const result = await outcome;
+    const ms = Math.round(performance.now() - started);
+    if (result instanceof TunnelError) return { ...failed(step, result), ms };
+    return { ...passed(step, 'control-plane', { from: 'a tunnel that was started for it' }), ms };
+  } catch (error) {
+    if (error instanceof TunnelError) return failed(step, error);
+    throw error;
+  } finally {
+    await manager.stop(profile.id);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { createRoutes, type RouteInfo, type Routes, type Target } from '../network/routes.ts';
+import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { DoctorServices } from './check.ts';
+
+/** What several checks of one profile ask of its control plane: each thing once, however many want to know. */
+export class Way {
+  readonly routes: Routes;
+  readonly target: Target;
+  readonly #profile: Profile;
+  readonly #services: DoctorServices;
+  #metadata: Promise<ProbeResult> | undefined;
+
+  constructor(profile: Profile, services: DoctorServices) {
+    this.#profile = profile;
+    this.#services = services;
+    this.routes = createRoutes(profile, { secrets: services.secrets, env: services.env, connectTimeoutMs: 8_000 });
+    this.target = { url: new URL(profile.controlPlane.baseUrl) };
+  }
+
+  info(): Promise<RouteInfo> {
+    return this.routes.describe('control-plane', this.target);
+  }
+
+  /** Opens one connection, through TLS or only up to it. */
+  connect(throughTls: boolean): Promise<Evidence> {
+    return this.routes.test('control-plane', this.target, throughTls);
+  }
+
+  /** Asks for the tunnel with the key. */
+  metadata(cancellation: Cancellation): Promise<Evidence | undefined> {
+    this.#metadata ??= this.#services.probes.controlPlane(this.#profile, () => undefined, cancellation);
+    return this.#metadata.then(({ evidence }) => evidence.at(-1));
+  }
+
+  close(): Promise<void> {
+    return this.routes.close();
+  }
+}

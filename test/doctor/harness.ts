@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { doctorRunSchema, type Check, type DoctorRun } from '../../shared/doctor.ts';
+import type { Verdict } from '../../shared/evidence.ts';
+import type { Profile } from '../../shared/profile.ts';
+import { attribute } from '../../src-main/diagnosis/attribution.ts';
+import { createProbes } from '../../src-main/diagnosis/probes.ts';
+import type { DoctorServices, Subject } from '../../src-main/doctor/check.ts';
+import { Doctor } from '../../src-main/doctor/doctor.ts';
+import { createEngine } from '../../src-main/engine.ts';
+import { createLog } from '../../src-main/observe/log.ts';
+import { headlessLimits, TraceStore } from '../../src-main/observe/trace-store.ts';
+import { ProfileStore } from '../../src-main/profiles/profile-store.ts';
+import { createSecrets } from '../../src-main/secrets/resolver.ts';
+import type { SecretStore } from '../../src-main/secrets/secret-store.ts';
+import { systemClock } from '../../src-main/tunnel/clock.ts';
+import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
+import { FakeControlPlane, type FakeOptions } from '../fakes/control-plane.ts';
+import { FakeMcpServer } from '../fakes/mcp-http.ts';
+import type { ServerOptions } from '../fakes/scripted-server.ts';
+import { cleanUp, profileWith } from '../support/network.ts';
+
+export const key = 'sk-test-runtime-key-0001';
+export const stdioServer = (name: string): string =>
+  `${process.execPath} ${new URL(`../fixtures/stdio/${name}.mjs`, import.meta.url).pathname}`;
+export const goodCommand = `${process.execPath} ${new URL('../fixtures/two-era-server.mjs', import.meta.url).pathname}`;
+
+export async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'culvert-doctor-'));
+  cleanUp(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+export async function file(text: string, name = 'file.pem'): Promise<string> {
+  const path = join(await folder(), name);
+  await writeFile(path, text, { mode: 0o600 });
+  return path;
+}
+
+export async function controlPlane(options: FakeOptions = {}): Promise<FakeControlPlane> {
+  const fake = await FakeControlPlane.start(options);
+  cleanUp(() => fake.close());
+  return fake;
+}
+
+export async function mcpServer(options: ServerOptions = {}): Promise<FakeMcpServer> {
+  const server = await FakeMcpServer.start(options);
+  cleanUp(() => server.close());
+  return server;
+}
+
+export interface Setting {
+  readonly env: Record<string, string>;
+  readonly services: DoctorServices;
+  readonly manager: TunnelManager;
+  readonly kept: Map<string, string>;
+  readonly doctor: Doctor;
+  readonly steps: DoctorRun[];
+}
+
+/** A doctor with real probes and a real engine, in a home of its own, with a keychain in memory. */
+export async function setUp(env: Record<string, string> = {}, more: Partial<DoctorServices> = {}): Promise<Setting> {
+  const home = await folder();
+  const own = { HOME: home, XDG_CONFIG_HOME: join(home, '.config'), PATH: process.env['PATH'] ?? '', ...env };
+  const kept = new Map<string, string>();
+  const keychain: SecretStore = {
+    get: (account) => Promise.resolve(kept.get(account)),
+    set: (account, value) => Promise.resolve(void kept.set(account, value)),
+    delete: (account) => Promise.resolve(kept.delete(account)),
+  };
+  const secrets = createSecrets({ env: own, store: () => keychain });
+  const log = createLog('error', () => undefined);
+  const children = { added: () => undefined, removed: () => undefined };
+  const searchPath = () => Promise.resolve(own.PATH);
+  const traces = new TraceStore(headlessLimits, () => undefined);
+  const manager = createEngine({ secrets, env: own, log, traces, searchPath, children });
+  cleanUp(() => manager.stopAll(0));
+  const probes = createProbes({
+    clock: systemClock,
+    env: own,
+    secrets,
+    log,
+    searchPath,
+    children,
+    identity: { name: 'culvert', version: '0', instanceId: randomUUID() },
+    channelOf: (id, name) => manager.channel(id, name),
+  });
+  const services: DoctorServices = {
+    env: own,
+    secrets,
+    secretStore: () => keychain,
+    probes,
+    manager,
+    searchPath,
+    store: new ProfileStore({ env: own }),
+    folder: join(home, '.config', 'culvert'),
+    runtimeFolder: join(home, 'run'),
+    ...more,
+  };
+  const steps: DoctorRun[] = [];
+  const doctor = new Doctor({ services, changed: (run) => steps.push(run) });
+  return { env: own, services, manager, kept, doctor, steps };
+}
+
+export const subjectOf = (profile: Profile, more: Partial<Subject> = {}): Subject => ({
+  id: profile.id,
+  name: profile.name,
+  profile,
+  stored: false,
+  ...more,
+});
+
+/** A profile for this control plane; `settings` as a profile has them. */
+export function profileFor(fake: FakeControlPlane | string, settings: Record<string, unknown> = {}): Profile {
+  const { controlPlane: more, ...rest } = settings;
+  return profileWith({
+    channels: [{ kind: 'stdio', name: 'main', command: goodCommand }],
+    ...rest,
+    controlPlane: {
+      baseUrl: typeof fake === 'string' ? fake : fake.url,
+      apiKey: key,
+      ...(typeof fake === 'string' ? {} : { tunnelId: fake.tunnelId }),
+      ...(more as object | undefined),
+    },
+  });
+}
+
+export const check = (run: DoctorRun, id: string): Check => {
+  const found = run.checks.find((each) => each.id === id);
+  if (!found) throw new Error(`no check ${id}`);
+  return found;
+};
+
+export const firstWrong = (run: DoctorRun): Check | undefined =>
+  run.checks.find(({ state }) => state === 'fail') ?? run.checks.find(({ state }) => state === 'warn');
+
+/** Runs the doctor on one profile; the run fits the schema, or the test fails. */
+export async function examine(setting: Setting, subject: Subject): Promise<DoctorRun> {
+  return doctorRunSchema.parse(await setting.doctor.run([subject]));
+}
+
+/** What the tray would say of a tunnel that is run like this: the first verdict that names a fault, or that all is well. */
+export async function verdictOf({ manager }: Setting, profile: Profile): Promise<Verdict> {
+  const verdict = new Promise<Verdict>((resolve) => {
+    const look = (): void => {
+      const snapshot = manager.snapshots().find(({ id }) => id === profile.id);
+      if (!snapshot) return;
+      const found = attribute(snapshot, Date.now());
+      const settled = snapshot.channels.every(({ state }) => state.kind !== 'starting' && state.kind !== 'idle');
+      if (found.reason === 'fault' || (snapshot.state.kind === 'connected' && settled)) {
+        unsubscribe();
+        resolve(found);
+      }
+    };
+    const unsubscribe = manager.onChange(look);
+    void manager.start(profile).then(look, () => undefined);
+  });
+  const result = await verdict;
+  await manager.stop(profile.id, 0);
+  return result;
+}
