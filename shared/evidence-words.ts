@@ -101,5 +101,10 @@ export function describeEvidence({ step, outcome, facts, error }: Evidence): Evi
   const say = Object.hasOwn(passed, step) ? passed[step] : undefined;
   if (say && outcome === 'pass') return { what: say(facts) };
   const known = text(facts, 'summary') ?? text(facts, 'reason');
-  return { what: readable(step), ...(known === undefined ? {} : { more: known }) };
+  const [first] = Object.keys(facts);
+  const fact = known === undefined && first !== undefined ? text(facts, first) : undefined;
+  return {
+    what: fact === undefined ? readable(step) : `${readable(step)}: ${fact}`,
+    ...(known === undefined ? {} : { more: known }),
+  };
 }

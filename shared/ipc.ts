@@ -214,11 +214,6 @@ export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
 export type Reply<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: TunnelErrorData };
 
-/** What the renderer calls. */
-export type Api = {
-  readonly [N in CallName]: (args: CallArgs<N>) => Promise<Reply<CallResult<N>>>;
-};
-
 /** One window or browser session. Its subscriptions end with it. */
 export interface Caller {
   readonly id: string;

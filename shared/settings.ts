@@ -4,7 +4,6 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export const savedFilterSchema = z.object({ name: z.string().min(1).max(60), query: z.string().max(500) });
-export type SavedFilter = z.infer<typeof savedFilterSchema>;
 
 /** What a person chose for this machine. No secret is ever in here. */
 export const settingsSchema = z.object({

@@ -25,7 +25,7 @@ export const doctorStrings = {
     running: 'checking',
     pass: 'proved',
     warn: 'doubtful',
-    fail: 'found',
+    fail: 'failed',
     skip: 'left out',
   },
   empty: {

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { TraceRow } from '../../shared/trace-view.ts';
 import { useNow } from '../now.ts';
 import { useApp } from '../store.ts';
@@ -12,6 +12,15 @@ import type { TraceList as List } from './use-traces.ts';
 
 const rowHeight = 32;
 const overscan = 12;
+/** Rows are asked for ahead of the scrolling and in pieces, so that most frames ask for nothing. */
+const ahead = 30;
+const chunk = 30;
+
+/** The longest call, rounded up to a half power of ten: bars keep their scale while rows come and go. */
+function scaleOf(rows: readonly TraceRow[]): number {
+  const longest = rows.reduce((most, row) => Math.max(most, phasesOf(row, row.receivedAt).total), 50);
+  return 10 ** (Math.ceil(Math.log10(longest) * 2) / 2);
+}
 
 interface Props {
   readonly list: List;
@@ -41,9 +50,17 @@ export function TraceList({ list, paused, current, marked, onCurrent, onMark, on
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const count = items.length;
+  const from = Math.max(0, Math.floor((first - ahead) / chunk) * chunk);
+  const until = Math.ceil((first + count + ahead) / chunk) * chunk;
   useEffect(() => {
-    if (count > 0) show(Math.max(0, first - overscan), count + 2 * overscan);
-  }, [first, count, show]);
+    if (count > 0) show(from, until - from);
+  }, [from, until, count, show]);
+
+  // A new list begins at its top, and moves on.
+  useEffect(() => {
+    if (!paused) hold(undefined);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the list is new
+  }, []);
 
   const rowAt = (index: number): TraceRow | undefined => window?.rows[index - window.from];
   const newest = window?.from === 0 ? window.rows[0]?.id : undefined;
@@ -67,14 +84,14 @@ export function TraceList({ list, paused, current, marked, onCurrent, onMark, on
     onMark,
     onOpen,
   });
-  const longest = useMemo(
-    () => Math.max(1, ...(window?.rows ?? []).map((row) => phasesOf(row, row.receivedAt).total)),
-    [window],
+  const longest = useMemo(() => scaleOf(window?.rows ?? []), [window]);
+  const pick = useCallback(
+    (row: TraceRow, event: React.MouseEvent): void => {
+      if (event.ctrlKey || event.metaKey) onMark(row.id);
+      else onCurrent(row.id);
+    },
+    [onMark, onCurrent],
   );
-  const pick = (row: TraceRow, event: React.MouseEvent): void => {
-    if (event.ctrlKey || event.metaKey) onMark(row.id);
-    else onCurrent(row.id);
-  };
   const several = names.size > 1;
   return (
     <section className="card trace-list">

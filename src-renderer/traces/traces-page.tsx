@@ -124,6 +124,7 @@ export function TracesPage() {
       ) : (
         <div className={`split${current === undefined ? ' alone' : ''}`}>
           <TraceList
+            key={query}
             list={list}
             paused={paused}
             current={current}

@@ -1,21 +1,4 @@
-import type { ReactNode } from 'react';
-import { Checkbox as AriaCheckbox, Radio, RadioGroup, type CheckboxProps } from 'react-aria-components';
-import { Icon } from './icon.tsx';
-
-interface CheckProps extends Omit<CheckboxProps, 'className' | 'children' | 'style'> {
-  readonly children: ReactNode;
-}
-
-export function Checkbox({ children, ...rest }: CheckProps) {
-  return (
-    <AriaCheckbox {...rest} className="check">
-      <span className="box">
-        <Icon name="check" />
-      </span>
-      {children}
-    </AriaCheckbox>
-  );
-}
+import { Radio, RadioGroup } from 'react-aria-components';
 
 interface SegmentsProps<T extends string> {
   readonly label: string;

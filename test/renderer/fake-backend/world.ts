@@ -7,7 +7,6 @@ import { finishedRun, logHandlers, logLines, walk } from './care.ts';
 import { FakeProfiles } from './profiles.ts';
 import { FakeTraces } from './traces.ts';
 import * as made from './tunnels.ts';
-import { ids } from './tunnels.ts';
 import { FakeWizard } from './wizard.ts';
 
 export const scenarios = [
@@ -243,5 +242,3 @@ export class World {
     };
   }
 }
-
-export { ids };
