@@ -139,6 +139,20 @@ describe('a profile that is started again', () => {
   });
 });
 
+it('a caller’s cancel ends its call and reaches a server of the older era, to which a closed stream says nothing', async () => {
+  const { controlPlane, mcp, start } = await rig();
+  await start();
+  controlPlane.send(slow);
+  const running = await mcp.call('slow');
+  const cancelled = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"enough"}}';
+  controlPlane.send({ request_id: 'cancel', jsonrpc: cancelled });
+  expect((await mcp.call('notifications/cancelled')).body.toString()).toBe(cancelled);
+  expect((await controlPlane.responseFor('cancel')).type).toBe('notify_ack');
+  await running.aborted;
+  expect(controlPlane.postsFor('slow')).toEqual([]);
+  expect(mcp.callsOf('notifications/cancelled')).toHaveLength(1);
+});
+
 describe('who watches', () => {
   it('is told of a burst of changes once, and of the last state', async () => {
     const { controlPlane, engine, start } = await rig();
