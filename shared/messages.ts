@@ -347,6 +347,21 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'Another Culvert[ (process {pid})] runs or changes {name|this profile}.',
     next: 'Stop the other one first, or use another profile.',
   },
+  nothing_running: {
+    title: 'No Culvert runs here',
+    cause: 'Neither the app nor `culvert run` is there for this account[ with the process id {pid}].',
+    next: 'Start the app, or a tunnel with `culvert run`.',
+  },
+  several_running: {
+    title: 'Several Culverts run here',
+    cause: '{what|This} could mean any of the processes {pids|that run}.',
+    next: 'Name one with --pid; `culvert status` tells what each of them does.',
+  },
+  process_unreachable: {
+    title: 'Culvert does not answer',
+    cause: 'The process {pid|that runs} cannot be asked[ at {address}][: {detail}].',
+    next: 'Look at its log; if it hangs, end it and start it again.',
+  },
   revision_conflict: {
     title: 'The file has changed meanwhile',
     cause: '{name|The profile} was saved by another program or window after it was opened here.',
@@ -493,6 +508,9 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'profile_exists',
   'profile_form',
   'profile_running',
+  'nothing_running',
+  'several_running',
+  'process_unreachable',
   'revision_conflict',
   'tunnel_id_invalid',
   'key_missing',

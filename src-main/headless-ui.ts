@@ -6,6 +6,7 @@ import type { Handler } from './admin/listener.ts';
 import { BrowserTransport } from './api/browser-transport.ts';
 import type { DraftStore } from './api/drafts/draft-store.ts';
 import { createHeadlessPlatform } from './api/headless-platform.ts';
+import type { ProfileLocks } from './api/tunnel-control.ts';
 import type { Demo } from './demo/demo.ts';
 import { selfCommand } from './demo/self-command.ts';
 import { createProbes } from './diagnosis/probes.ts';
@@ -34,6 +35,7 @@ export interface HeadlessUiOptions {
   /** The secrets above are resolved through these. */
   readonly drafts: DraftStore;
   readonly keychain: () => SecretStore;
+  readonly locks?: ProfileLocks;
   readonly demo?: Demo;
   readonly children?: { added(pid: number): void; removed(pid: number): void };
 }
@@ -48,7 +50,7 @@ const pages = (): string => fileURLToPath(new URL('../renderer/', import.meta.ur
 
 /** The same pages as in the app, for a browser, at `/ui` of the loopback listener. */
 export function createUi(options: HeadlessUiOptions): HeadlessUi {
-  const { listener, manager, traces, log, secrets, env, profiles, drafts, keychain, children, demo } = options;
+  const { listener, manager, traces, log, secrets, env, profiles, drafts, keychain, children, demo, locks } = options;
   const searchPath = () => Promise.resolve(env['PATH'] ?? '');
   const folder = configFolder(env);
   const host: Host = createHost({
@@ -78,6 +80,7 @@ export function createUi(options: HeadlessUiOptions): HeadlessUi {
     browser: { address: () => listener.uiAddress(), revoke: () => listener.revokeSessions() },
     demoServer: selfCommand('demo-server'),
     given: profiles,
+    ...(locks ? { locks } : {}),
   });
   const browser = new BrowserTransport(pages(), host.dispatch, host.callers);
   if (demo) host.demo.adopt(demo);

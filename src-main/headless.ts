@@ -14,6 +14,7 @@ import { runtimeFolder } from './runtime/runtime-folder.ts';
 import type { Secrets } from './secrets/resolver.ts';
 import type { Env } from './settings/layers.ts';
 import type { ProcessSettings } from './settings/process-settings.ts';
+import type { ProfileLocks } from './api/tunnel-control.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
 import { version } from './version.ts';
 
@@ -30,6 +31,8 @@ export interface Headless {
   readonly manager: TunnelManager;
   readonly listener: HttpListener;
   readonly traces: TraceStore;
+  /** What else this process runs is taken from the others here. */
+  readonly locks: ProfileLocks;
   /** Locks the profiles and listens; nothing is polled yet. Rejects with `profile_running`, `port_in_use`, `listen_failed`. */
   open(): Promise<void>;
   /** Starts every tunnel. Rejects with what can never work. */
@@ -89,9 +92,13 @@ export function createHeadless(options: HeadlessOptions): Headless {
     manager,
     listener,
     traces,
+    locks: {
+      lockProfile: async (id, name) => runtime?.lockProfile(id, name),
+      unlockProfile: async (id) => runtime?.unlockProfile(id),
+    },
     async open() {
-      runtime = await openRuntime(env, log);
-      for (const { id } of profiles) await runtime?.lockProfile(id);
+      runtime = await openRuntime(env, log, 'run');
+      for (const { id, name } of profiles) await runtime?.lockProfile(id, name);
       await listener.listen();
       if (listener.address !== undefined) await runtime?.setEndpoint(listener.address, listener.instanceToken);
     },
@@ -110,10 +117,10 @@ export function createHeadless(options: HeadlessOptions): Headless {
 }
 
 /** Without a folder to write to (a read-only container) there is neither lock nor memory of children, and all else works. */
-async function openRuntime(env: Env, log: Log): Promise<RuntimeFile | undefined> {
+export async function openRuntime(env: Env, log: Log, kind: 'run' | 'demo'): Promise<RuntimeFile | undefined> {
   const folder = runtimeFolder(env);
   try {
-    const runtime = await RuntimeFile.open(folder);
+    const runtime = await RuntimeFile.open(folder, kind);
     void endOrphans(folder).then((pids) => {
       if (pids.length > 0) log.warn('Ended what an earlier Culvert left running.', { pids: pids.join(' ') });
     });

@@ -21,7 +21,7 @@ import { traceHandlers } from './api/handlers/traces.ts';
 import { tunnelHandlers } from './api/handlers/tunnels.ts';
 import type { Platform } from './api/platform.ts';
 import { ProfileList } from './api/profiles/profile-list.ts';
-import { TunnelControl } from './api/tunnel-control.ts';
+import { TunnelControl, type ProfileLocks } from './api/tunnel-control.ts';
 import { ApprovalStore } from './approvals/approval-store.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { wireProtocolVersion } from './control-plane/request-headers.ts';
@@ -63,6 +63,8 @@ export interface HostOptions {
   readonly demoServer: readonly string[];
   /** Profiles that exist in this process only: of `culvert run` with flags. */
   readonly given?: readonly Profile[];
+  /** One profile runs in one process; without them nobody is asked. */
+  readonly locks?: ProfileLocks;
 }
 
 /** The engine's process as windows, browsers and the tray see it. */
@@ -111,6 +113,8 @@ export function createHost(options: HostOptions): Host {
     // what was given on the command line was agreed to by typing it
     requireApproval: (profile) => (given.has(profile.id) ? Promise.resolve() : approvals.require(profile)),
     changed: (id) => state.touchTunnel(id),
+    locks: options.locks,
+    ownAnyway: (id) => given.has(id),
   });
 
   const extras = (id: string): Partial<TunnelView> => {
@@ -143,6 +147,7 @@ export function createHost(options: HostOptions): Host {
   });
   const stopListening = [
     manager.onChange((snapshot) => state.tunnelChanged(snapshot)),
+    manager.onChange((snapshot) => control.follow(snapshot)),
     settings.onChange((values) => {
       log.level = values.logLevel;
       state.touch('settings');

@@ -1,6 +1,14 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
+
+/** Which profiles this process has for itself among those of the account. */
+export interface ProfileLocks {
+  /** Rejects with `profile_running`, naming the process that has it. */
+  lockProfile(id: string, name: string): Promise<void>;
+  unlockProfile(id: string): Promise<void>;
+}
 
 export interface TunnelControlOptions {
   readonly manager: TunnelManager;
@@ -10,12 +18,17 @@ export interface TunnelControlOptions {
   readonly requireApproval: (profile: Profile) => Promise<void>;
   /** A pause began or ended. */
   readonly changed: (id: string) => void;
+  readonly locks?: ProfileLocks | undefined;
+  /** This process has the profile for as long as it lives. */
+  readonly ownAnyway?: (id: string) => boolean;
 }
 
 /** Starting, stopping and pausing, as the tray, the window and the command line do it. */
 export class TunnelControl {
   readonly #options: TunnelControlOptions;
   readonly #pauses = new Map<string, { until: number; timer: NodeJS.Timeout }>();
+  /** Profiles that this process has taken, or could not take for a tunnel that runs all the same (a draft). */
+  readonly #locked = new Map<string, Promise<void>>();
 
   constructor(options: TunnelControlOptions) {
     this.#options = options;
@@ -29,7 +42,19 @@ export class TunnelControl {
     this.#endPause(id);
     const profile = await this.#options.load(id);
     await this.#options.requireApproval(profile);
-    await this.#options.manager.start(profile);
+    await this.#lock(id, profile.name);
+    try {
+      await this.#options.manager.start(profile);
+    } catch (error) {
+      if (!this.#isOn(id)) this.#unlock(id);
+      throw error;
+    }
+  }
+
+  /** Keeps the locks to what runs: a tunnel may also be started from a draft, and stops by itself at the end. */
+  follow({ id, name, state }: TunnelSnapshot): void {
+    if (state.kind !== 'stopped') void this.#lock(id, name, false).catch(() => undefined);
+    else if (!this.#pauses.has(id)) this.#unlock(id);
   }
 
   /** Drains; a second call while it is stopping forces. */
@@ -72,6 +97,35 @@ export class TunnelControl {
 
   close(): void {
     for (const { timer } of this.#pauses.values()) clearTimeout(timer);
+  }
+
+  #isOn(id: string): boolean {
+    return this.#options.manager
+      .snapshots()
+      .some((snapshot) => snapshot.id === id && snapshot.state.kind !== 'stopped');
+  }
+
+  /** @param must - a lock that was refused is asked for again, and its refusal counts */
+  async #lock(id: string, name: string, must = true): Promise<void> {
+    const { locks, ownAnyway } = this.#options;
+    if (!locks || ownAnyway?.(id) === true) return;
+    const asked = this.#locked.get(id);
+    if (asked && !must) return;
+    const taken = asked?.catch(() => locks.lockProfile(id, name)) ?? locks.lockProfile(id, name);
+    this.#locked.set(id, taken);
+    try {
+      await taken;
+    } catch (error) {
+      if (must) this.#locked.delete(id);
+      throw error;
+    }
+  }
+
+  #unlock(id: string): void {
+    const asked = this.#locked.get(id);
+    if (!asked) return;
+    this.#locked.delete(id);
+    void asked.then(() => this.#options.locks?.unlockProfile(id)).catch(() => undefined);
   }
 
   #endPause(id: string): void {

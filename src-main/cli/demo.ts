@@ -6,6 +6,7 @@ import { describe } from '../../shared/messages.ts';
 import { type Demo, DemoFailure, type DemoStep, startDemo } from '../demo/demo.ts';
 import { selfCommand } from '../demo/self-command.ts';
 import { createEngine } from '../engine.ts';
+import { openRuntime } from '../headless.ts';
 import { joinCommand } from '../mcp/stdio/command-line.ts';
 import { createLog } from '../observe/log.ts';
 import { peopleLine } from '../observe/log-format.ts';
@@ -63,10 +64,11 @@ export async function runDemo(once: boolean): Promise<number> {
     env,
     log,
     traces,
-    children: { added: () => undefined, removed: () => undefined },
+    children: { added: (pid) => runtime?.added(pid), removed: (pid) => runtime?.removed(pid) },
   });
   const listener = createHttpListener();
   const end = listenForEnd();
+  const runtime = once ? undefined : await openRuntime(env, log, 'demo');
   try {
     const demo = await startDemo({
       tunnels,
@@ -89,6 +91,7 @@ export async function runDemo(once: boolean): Promise<number> {
       };
       const closeUi = mountUi(listener, parts);
       await listener.listen();
+      if (listener.address !== undefined) await runtime?.setEndpoint(listener.address, listener.instanceToken);
       print(`\nWatch it in a browser (this address works once):\n\n  ${listener.uiAddress() ?? ''}`);
       await end.first;
       closeUi();
@@ -101,6 +104,7 @@ export async function runDemo(once: boolean): Promise<number> {
     if (error instanceof DemoFailure) return reportFailure(error, once);
     throw error;
   } finally {
+    await runtime?.close();
     end.release();
   }
 }

@@ -3,6 +3,7 @@ import { nearest } from '../settings/nearest.ts';
 import { options } from '../settings/options.ts';
 import { version } from '../version.ts';
 import { addAdmin } from './admin-command.ts';
+import { addControl } from './control-command.ts';
 import { addDemo, addDemoServer } from './demo-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
@@ -13,7 +14,16 @@ import { addRun } from './run-command.ts';
 /** Adds one command to the program. What it does is loaded when it is called, so that no command pays for another. */
 export type AddCommand = (program: Command, finish: (code: number) => void) => void;
 
-const commands: readonly AddCommand[] = [addRun, addDoctor, addDemo, addProfiles, addRelay, addAdmin, addDemoServer];
+const commands: readonly AddCommand[] = [
+  addRun,
+  addDoctor,
+  addDemo,
+  addControl,
+  addProfiles,
+  addRelay,
+  addAdmin,
+  addDemoServer,
+];
 
 /** `--poll-timeout` was meant as `--control-plane.poll-timeout`: the end of a dotted flag is what people remember. */
 function withSuggestion(text: string): string {

@@ -51,8 +51,8 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   try {
     if (settings.pidFile !== undefined)
       cleanUps.push(await announce(settings.pidFile, String(process.pid), '--pid.file'));
-    const { listener, manager, traces } = headless;
-    const closeUi = mountUi(listener, { manager, traces, log, secrets, env, profiles, drafts, keychain });
+    const { listener, manager, traces, locks } = headless;
+    const closeUi = mountUi(listener, { manager, traces, log, secrets, env, profiles, drafts, keychain, locks });
     cleanUps.push(() => Promise.resolve(closeUi()));
     await headless.open();
     const { address } = headless.listener;

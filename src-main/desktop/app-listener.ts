@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createHttpListener, type HttpListener } from '../admin/http-listener.ts';
 import type { BrowserTransport } from '../api/browser-transport.ts';
+import type { ProfileLocks } from '../api/tunnel-control.ts';
 import { runtimeFolder } from '../runtime/runtime-folder.ts';
 import type { Log } from '../observe/log.ts';
 import { endOrphans } from '../runtime/orphans.ts';
@@ -10,6 +11,7 @@ import type { Env } from '../settings/layers.ts';
 export interface AppListener {
   readonly instanceId: string;
   readonly browser: { address(): string | undefined; revoke(): void };
+  readonly locks: ProfileLocks;
   childAdded(pid: number): void;
   childRemoved(pid: number): void;
   /** Opens the app's loopback address for the browser UI and the command line. A failure costs these two only, and is logged. */
@@ -30,7 +32,7 @@ export function openAppListener(env: Env, log: Log): AppListener {
   const early = new Set<number>();
   const openRuntime = async (): Promise<void> => {
     const folder = runtimeFolder(env);
-    runtime = await RuntimeFile.open(folder);
+    runtime = await RuntimeFile.open(folder, 'app');
     for (const pid of early) runtime.added(pid);
     const ended = await endOrphans(folder);
     if (ended.length > 0) log.warn('Ended what an earlier Culvert left running.', { pids: ended.join(' ') });
@@ -38,6 +40,10 @@ export function openAppListener(env: Env, log: Log): AppListener {
   return {
     instanceId: randomUUID(),
     browser: { address: () => listener.uiAddress(), revoke: () => listener.revokeSessions() },
+    locks: {
+      lockProfile: async (id, name) => runtime?.lockProfile(id, name),
+      unlockProfile: async (id) => runtime?.unlockProfile(id),
+    },
     childAdded(pid) {
       early.add(pid);
       runtime?.added(pid);

@@ -11,6 +11,7 @@ const commands: ReadonlySet<string> = new Set([
   'status',
   'start',
   'stop',
+  'pause',
   'logs',
   'traces',
   'help',

@@ -102,6 +102,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     searchPath,
     versions: { electron: process.versions.electron, chrome: process.versions.chrome },
     browser: listener.browser,
+    locks: listener.locks,
     demoServer: [
       process.execPath,
       '--ozone-platform=headless',

@@ -6,7 +6,8 @@ const paint = (code: number, text: string): string => `\u001b[${code}m${text}\u0
 
 // eslint-disable-next-line no-control-regex -- they could forge lines or drive a terminal
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-const clean = (text: string): string => text.replace(control, '\uFFFD').replace(/[\n\t]/g, ' ');
+/** One line, and nothing in it that a terminal would obey. */
+export const clean = (text: string): string => text.replace(control, '\uFFFD').replace(/[\n\t]/g, ' ');
 
 const quoted = (value: string | number | boolean): string => {
   const text = clean(String(value));

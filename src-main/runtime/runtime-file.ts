@@ -20,26 +20,27 @@ export class RuntimeFile {
   readonly #dir: string;
   readonly #children = new Map<number, RecordedProcess>();
   readonly #profiles = new Map<string, boolean>();
-  readonly #base: Pick<RuntimeRecord, 'version' | 'pid' | 'startTime' | 'startedAt'>;
+  readonly #base: Pick<RuntimeRecord, 'version' | 'kind' | 'pid' | 'startTime' | 'startedAt'>;
   #endpoint: { address: string; token?: string } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(dir: string, startTime: string | undefined) {
+  private constructor(dir: string, kind: RuntimeRecord['kind'], startTime: string | undefined) {
     this.#dir = dir;
     this.path = runtimePath(dir, process.pid, randomBytes(4).toString('hex'));
     this.#base = {
       version: 1,
       pid: process.pid,
       startedAt: Date.now(),
+      ...(kind && { kind }),
       ...(startTime !== undefined && { startTime }),
     };
   }
 
   /** Creates the file. Rejects as `fs` does when the folder cannot be written. */
-  static async open(dir: string): Promise<RuntimeFile> {
-    const file = new RuntimeFile(dir, await startTimeOf(process.pid));
+  static async open(dir: string, kind?: RuntimeRecord['kind']): Promise<RuntimeFile> {
+    const file = new RuntimeFile(dir, kind, await startTimeOf(process.pid));
     await file.flush();
     return file;
   }
@@ -66,14 +67,14 @@ export class RuntimeFile {
   }
 
   /**
-   * Takes a profile for this process. Rejects with `TunnelError` `profile_running`, naming the pid that has it.
+   * Takes a profile for this process. Rejects with `TunnelError` `profile_running`, naming the profile and the pid that has it.
    *
    * There is no lock but the files: each process first writes that it wants the profile, then looks at the others' files.
    * Whoever sees no other claim holds it. Of two that see each other the one whose file name sorts first waits until the
    * other withdraws, so that exactly one gets it; claims of dead processes do not count.
    */
-  async lockProfile(id: string): Promise<void> {
-    const running = (pid: number): TunnelError => new TunnelError('profile_running', 'local', { name: id, pid });
+  async lockProfile(id: string, name = id): Promise<void> {
+    const running = (pid: number): TunnelError => new TunnelError('profile_running', 'local', { name, pid });
     if (this.#profiles.has(id)) throw running(process.pid);
     this.#profiles.set(id, false);
     try {

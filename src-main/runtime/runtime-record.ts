@@ -15,6 +15,8 @@ const claim = z.object({ id: z.string(), held: z.boolean() });
 export const runtimeRecordSchema = z.object({
   version: z.literal(1),
   ...identity.shape,
+  /** What it is to a person. */
+  kind: z.enum(['app', 'run', 'demo']).optional(),
   /** Wall-clock milliseconds. */
   startedAt: z.number(),
   /** Where its listener is, such as `http://127.0.0.1:8090`, and the token for its API. */
