@@ -17,6 +17,8 @@ export interface PollerOptions {
   readonly intervalMs: number;
   /** How many long polls may overlap. */
   readonly maxPolls: number;
+  /** The way to the control plane and back, in milliseconds; Infinity when it is not known. */
+  readonly roundTripMs: () => number;
   /** Room in the queue. */
   readonly free: () => number;
   readonly deliver: (body: PollBody) => void;
@@ -38,6 +40,8 @@ const personWaitMs = 60_000;
 const heldMs = 1_000;
 /** An empty poll that comes back sooner than this did not wait. */
 const atOnceMs = 100;
+/** With the control plane so near nothing is gained by overlapping polls: one brings together what several would bring singly. */
+const nearMs = 3;
 
 interface Poll {
   readonly sentAt: number;
@@ -230,7 +234,7 @@ export class Poller {
       this.#wanted = 1;
       if (intervalMs > 0 && age < atOnceMs) this.#wait(clock.now() + intervalMs - age);
     } else if (clock.now() >= this.#hardNotBefore && poll.headersAfterMs < this.#cuts.waitMs) {
-      this.#wanted = Math.min(this.#options.maxPolls, this.#wanted + 1);
+      this.#wanted = this.#options.roundTripMs() < nearMs ? 1 : Math.min(this.#options.maxPolls, this.#wanted + 1);
     }
     this.#options.succeeded();
   }

@@ -16,6 +16,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { Poller } from './poller.ts';
 import { CommandQueue } from './queue.ts';
 import { Responder } from './responder.ts';
+import { RoundTrip } from './round-trip.ts';
 import { next, stoppedSince, type TunnelEvent } from './state.ts';
 import type { NudgeReason } from './tunnel-manager.ts';
 
@@ -65,6 +66,7 @@ export class Tunnel {
   #reached = false;
   #lastPollAt: number | undefined;
   #roundTripMs: number | undefined;
+  readonly #roundTrip = new RoundTrip();
   #pollCut: TunnelSnapshot['pollCut'];
   #stopping: Promise<void> | undefined;
   #force: (() => void) | undefined;
@@ -114,6 +116,7 @@ export class Tunnel {
       guardrailMs: config.pollDeadlineGuardrailMs,
       intervalMs: config.pollIntervalMs,
       maxPolls: config.maxPolls,
+      roundTripMs: () => this.#roundTrip.shortestMs,
       free: () => this.#queue.free,
       deliver: (body) => this.#dispatcher.accept(body),
       succeeded: () => this.#polled(),
@@ -225,6 +228,7 @@ export class Tunnel {
     }
     if (reason === 'person') return this.#poller.nudge();
     this.#pollCut = undefined;
+    this.#roundTrip.forget();
     void routes.closeIdle().finally(() => this.#poller.restart());
   }
 
@@ -301,6 +305,7 @@ export class Tunnel {
 
   #answered(roundTripMs: number): void {
     this.#roundTripMs = roundTripMs;
+    this.#roundTrip.saw(roundTripMs, this.#parts.clock.now());
     if (this.#state.kind === 'unauthorised')
       this.#apply({ kind: 'answered', at: this.#parts.clock.wall(), unusable: this.#unusable() });
   }

@@ -84,6 +84,7 @@ function rig(options: Partial<PollerOptions> = {}): Rig {
     guardrailMs: 5_000,
     intervalMs: 0,
     maxPolls: 8,
+    roundTripMs: () => 80,
     free: () => self.room,
     deliver: ({ commands }) => self.delivered.push(...commands.map((one: Command) => one.requestId)),
     succeeded: () => self.told.push('succeeded'),
@@ -120,6 +121,18 @@ describe('how many polls are out', () => {
       self.polls[answered]!.brings(`r${answered}`);
       expect(outstanding(self)).toBe(Math.min(3, answered + 2));
     }
+  });
+
+  it('stays one next to the control plane, and goes back to one when it turns out to be near', () => {
+    let roundTripMs = 80;
+    const self = rig({ roundTripMs: () => roundTripMs });
+    self.polls[0]!.brings('a');
+    expect(outstanding(self)).toBe(2);
+    roundTripMs = 0.3;
+    for (let answered = 1; answered < 6; answered++) self.polls[answered]!.brings(`r${answered}`);
+    expect(outstanding(self)).toBe(1);
+    self.polls[6]!.headers();
+    expect(outstanding(self)).toBe(1);
   });
 
   it('does not grow with answers that bring nothing, whichever way they say so', () => {
