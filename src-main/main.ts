@@ -1,4 +1,4 @@
-import { app } from 'electron';
+import { app, crashReporter } from 'electron';
 import { registerAppScheme } from './desktop/app-protocol.ts';
 import { commandArguments, runCommand } from './desktop/command-line.ts';
 import { deepLinkScheme } from './desktop/deep-link.ts';
@@ -15,6 +15,8 @@ if (command) {
 app.setName('Culvert');
 app.setPath('userData', configFolder(process.env));
 app.setAppUserModelId('dev.culvert.app');
+// dumps of a crash stay on this machine, in Culvert's folder
+crashReporter.start({ uploadToServer: false });
 if (app.requestSingleInstanceLock()) {
   registerAppScheme();
   lockDown();
