@@ -1,4 +1,5 @@
 import { errorCodes, type ErrorCode, type ErrorParams, type Layer, type Leg, type TunnelErrorData } from './errors.ts';
+import { serviceWords } from './service-codes.ts';
 
 /**
  * The one catalogue of sentences: window, tray, notifications, command line, doctor and logs all speak through it.
@@ -202,7 +203,7 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
   http_status: {
     title: `${server} answers {status|with an error}`,
     cause: 'It answered {status|with an HTTP error}[ to {method}] without a JSON-RPC answer.',
-    next: 'Look at the log of the server.',
+    next: '{hint|Look at the log of the server.}',
   },
   bad_json: {
     title: `${server} sends something that is not JSON`,
@@ -475,11 +476,27 @@ function say(template: string, params: ErrorParams): string {
   return first === undefined || params[first] === undefined ? capital(text) : text;
 }
 
+/** Answers of the control plane that carry a code of its own, which says more than their status. */
+const answered: ReadonlySet<ErrorCode> = new Set([
+  'unauthorized',
+  'forbidden',
+  'tunnel_not_found',
+  'rate_limited',
+  'control_plane_error',
+  'unexpected_status',
+  'admin_key_refused',
+  'management_forbidden',
+  'management_refused',
+]);
+
+const fromService = ({ code, params }: TunnelErrorData): Words | undefined =>
+  answered.has(code) ? serviceWords(params['detail']) : undefined;
+
 /** The three sentences of an error, for people. Takes what crossed IPC as well as a thrown `TunnelError`. */
 export function describe(error: TunnelErrorData): Words {
   const where = parties[error.leg];
   const params = { ...error.params, where, Where: capital(where) };
-  const { title, cause, next } = catalogue[error.code];
+  const { title, cause, next } = fromService(error) ?? catalogue[error.code];
   return { title: say(title, params), cause: say(cause, params), next: say(next, params) };
 }
 
