@@ -48,7 +48,10 @@ export function askServer(
     return channel.send({ bytes, message: readMessage(bytes), headers, cancellation, onNotification: () => undefined });
   };
   const request = async (method: string, params: Record<string, unknown>, headers: HeaderList) => {
-    const answer = await send({ jsonrpc: '2.0', id: nextId++, method, params }, headers);
+    const answer = await send({ jsonrpc: '2.0', id: nextId++, method, params }, headers).catch((error: unknown) => {
+      const status = error instanceof TunnelError && error.code === 'http_status' ? error.params['status'] : undefined;
+      throw typeof status === 'number' ? statusError(status, method, channel) : error;
+    });
     if (answer.status === 401) throw new TunnelError('auth_required', 'mcp-server', { status: 401 });
     if (answer.status >= 400 && !answer.body) throw statusError(answer.status, method, channel);
     const parsed = answerSchema.safeParse(answer.body && JSON.parse(answer.body.toString('utf8')));

@@ -8,6 +8,7 @@ import type { ClientIdentity } from '../control-plane/request-headers.ts';
 import type { Channel } from '../mcp/channel.ts';
 import { createChannels, type ChannelDeps } from '../mcp/channels.ts';
 import { createRoutes } from '../network/routes.ts';
+import { createLog } from '../observe/log.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';
 import { askServer } from './ask-server.ts';
 import { resolvedCommand } from './resolved-command.ts';
@@ -31,12 +32,13 @@ export interface Probes {
 
 export type ProbeDeps = Omit<ChannelDeps, 'routes'> & {
   readonly identity: ClientIdentity;
+  /** How long a server may take to start and answer, in milliseconds. Default 60,000: it may install itself first. */
+  readonly serverLimitMs?: number;
   /** The channel of a running tunnel. */
   readonly channelOf?: (id: string, name: string) => Channel | undefined;
 };
 
-/** A server may install itself on its first start. */
-const serverLimitMs = 60_000;
+const defaultServerLimitMs = 60_000;
 const metadataLimitMs = 15_000;
 const pingLimitMs = 10_000;
 
@@ -85,16 +87,43 @@ export function createProbes(deps: ProbeDeps): Probes {
       }
       const routes = createRoutes({ ...profile, channels: [config] }, { secrets: deps.secrets, env: deps.env });
       let server: ServerInfo | undefined;
+      let noise: string | undefined;
+      const log = createLog('debug', ({ level, message, fields }) => {
+        if (fields['reason'] !== undefined) noise ??= String(fields['text']);
+        deps.log.log(level, message, fields, { channel: config.name });
+      });
+      // a time limit cancels what is asked; what a person wants to know is that, and what was heard instead
+      const honestly = <T>(work: Promise<T>): Promise<T> =>
+        work.catch((error: unknown) => {
+          if (!(error instanceof TunnelError) || error.code !== 'cancelled' || !overdue) throw error;
+          throw noise === undefined
+            ? new TunnelError('timed_out', 'mcp-server', { channel: config.name, seconds: limitMs / 1_000 })
+            : new TunnelError('bad_json', 'mcp-server', {
+                channel: config.name,
+                detail: `it wrote: ${noise.slice(0, 120)}`,
+              });
+        });
+      const limitMs = deps.serverLimitMs ?? defaultServerLimitMs;
+      let overdue = false;
       try {
-        const [channel] = createChannels({ ...profile, channels: [config] }, { ...deps, routes });
+        const [channel] = createChannels({ ...profile, channels: [config] }, { ...deps, routes, log });
         if (!channel) return { evidence };
-        const stop = deps.clock.after(serverLimitMs, () => cancellation.cancel('deadline'));
+        const stop = deps.clock.after(limitMs, () => {
+          overdue = true;
+          cancellation.cancel('deadline');
+        });
         try {
           await channel.start();
           const asked = askServer(channel, cancellation);
-          const shaken = await prove(evidence, tell, 'server.handshake', () => asked.handshake(), 'mcp-server');
+          const shaken = await prove(
+            evidence,
+            tell,
+            'server.handshake',
+            () => honestly(asked.handshake()),
+            'mcp-server',
+          );
           if (shaken) {
-            const tools = await prove(evidence, tell, 'server.tools', () => asked.tools(), 'mcp-server');
+            const tools = await prove(evidence, tell, 'server.tools', () => honestly(asked.tools()), 'mcp-server');
             server = { ...shaken, ...(tools ? { tools } : {}) };
           }
         } finally {

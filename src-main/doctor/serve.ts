@@ -1,7 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
-import { failed, passed, type ProfileLook } from './check.ts';
+import { failed, passed, skipped, type ProfileLook } from './check.ts';
 
 /** Refusals come at once, and an accepted poll is known as such after a second. */
 const proofMs = 20_000;
@@ -43,8 +43,12 @@ export async function serveForAMoment(look: ProfileLook, step: string): Promise<
     if (result instanceof TunnelError) return { ...failed(step, result), ms };
     return { ...passed(step, 'control-plane', { from: 'a tunnel that was started for it' }), ms };
   } catch (error) {
-    if (error instanceof TunnelError) return failed(step, error);
-    throw error;
+    if (!(error instanceof TunnelError)) throw error;
+    // a command that cannot be split keeps the tunnel from starting: the check of the program says so
+    if (error.leg === 'mcp-server' || error.params['field'] === 'command') {
+      return skipped(step, 'control-plane', 'The tunnel cannot be started: its MCP server cannot.');
+    }
+    return failed(step, error);
   } finally {
     await manager.stop(profile.id);
   }

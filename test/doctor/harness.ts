@@ -18,7 +18,7 @@ import type { SecretStore } from '../../src-main/secrets/secret-store.ts';
 import { systemClock } from '../../src-main/tunnel/clock.ts';
 import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { FakeControlPlane, type FakeOptions } from '../fakes/control-plane.ts';
-import { FakeMcpServer } from '../fakes/mcp-http.ts';
+import { FakeMcpServer, jsonAnswer, type McpRequest } from '../fakes/mcp-http.ts';
 import type { ServerOptions } from '../fakes/scripted-server.ts';
 import { cleanUp, profileWith } from '../support/network.ts';
 
@@ -79,6 +79,7 @@ export async function setUp(env: Record<string, string> = {}, more: Partial<Doct
   cleanUp(() => manager.stopAll(0));
   const probes = createProbes({
     clock: systemClock,
+    serverLimitMs: 3_000,
     env: own,
     secrets,
     log,
@@ -143,7 +144,7 @@ export async function examine(setting: Setting, subject: Subject): Promise<Docto
 
 /** What the tray would say of a tunnel that is run like this: the first verdict that names a fault, or that all is well. */
 export async function verdictOf({ manager }: Setting, profile: Profile): Promise<Verdict> {
-  const verdict = new Promise<Verdict>((resolve) => {
+  const verdict = new Promise<Verdict>((resolve, reject) => {
     const look = (): void => {
       const snapshot = manager.snapshots().find(({ id }) => id === profile.id);
       if (!snapshot) return;
@@ -155,9 +156,25 @@ export async function verdictOf({ manager }: Setting, profile: Profile): Promise
       }
     };
     const unsubscribe = manager.onChange(look);
-    void manager.start(profile).then(look, () => undefined);
+    void manager.start(profile).then(look, reject);
   });
   const result = await verdict;
   await manager.stop(profile.id, 0);
   return result;
 }
+
+const result = (text: string) => (request: McpRequest) => jsonAnswer(request, text);
+
+/** An HTTP server that works. */
+export async function goodHttpServer(options: ServerOptions = {}): Promise<FakeMcpServer> {
+  const server = await mcpServer(options);
+  server.on(
+    'initialize',
+    result('{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"fake","version":"1"}}'),
+  );
+  server.on('tools/list', result('{"tools":[{"name":"add","inputSchema":{"type":"object"}}]}'));
+  return server;
+}
+
+export const httpChannel = (url: string) => [{ kind: 'http', name: 'main', url }];
+export const stdioChannel = (command: string, more: object = {}) => [{ kind: 'stdio', name: 'main', command, ...more }];

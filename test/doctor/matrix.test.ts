@@ -1,0 +1,576 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe as group, expect, test } from 'vitest';
+import type { ErrorCode, Layer } from '../../shared/errors.ts';
+import { describe } from '../../shared/messages.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { Subject } from '../../src-main/doctor/check.ts';
+import { FakeProxy, type ProxyOptions } from '../fakes/proxy.ts';
+import type { Answer } from '../fakes/scripted-server.ts';
+import { makeCertificate, type CertificateOptions } from '../support/certificates.ts';
+import { cleanUp, listen } from '../support/network.ts';
+import {
+  controlPlane,
+  examine,
+  file,
+  firstWrong,
+  folder,
+  goodHttpServer,
+  httpChannel,
+  key,
+  mcpServer,
+  profileFor,
+  setUp,
+  stdioChannel,
+  stdioServer,
+  subjectOf,
+  verdictOf,
+  type Setting,
+} from './harness.ts';
+
+interface Broken {
+  /** Where the doctor says to look first. */
+  readonly check: string;
+  readonly code: ErrorCode;
+  readonly layer: Layer;
+  /** What the next step has to speak of. */
+  readonly next: RegExp;
+  /** `refused` = such a tunnel cannot be started at all; `false` = only a call shows it. Default: as the doctor. */
+  readonly attributed?: ErrorCode | 'refused' | false;
+  make(): Promise<{ readonly setting?: Setting; readonly profile?: Profile; readonly subject?: Subject }>;
+}
+
+const authority = makeCertificate({ commonName: 'Private Root' });
+const day = 86_400_000;
+
+async function secureControlPlane(options: Partial<CertificateOptions> = {}) {
+  const { cert, key: privateKey } = makeCertificate({
+    commonName: 'control plane',
+    hosts: ['localhost', '127.0.0.1'],
+    issuer: authority,
+    ...options,
+  });
+  return controlPlane({ tls: { cert, key: privateKey } });
+}
+
+/** For cases about the control plane: a server that works and costs no process. */
+async function withGoodServer(fake: Awaited<ReturnType<typeof controlPlane>> | string, settings: object = {}) {
+  const server = await goodHttpServer();
+  return { profile: profileFor(fake, { channels: httpChannel(server.endpoint), ...settings }) };
+}
+
+const trusted = async () => ({ caBundle: await file(authority.cert) });
+
+const secure = async (certificate: Partial<CertificateOptions> = {}, settings: object = {}) =>
+  withGoodServer(await secureControlPlane(certificate), { ...(await trusted()), ...settings });
+
+async function throughProxy(options: ProxyOptions) {
+  const proxy = await new FakeProxy(options).start();
+  cleanUp(() => proxy.close());
+  return secure({}, { httpProxy: proxy.url });
+}
+
+async function answering(answer: Answer, poll = answer) {
+  const fake = await controlPlane();
+  fake.metadata = answer;
+  fake.standingPoll = poll;
+  return withGoodServer(fake);
+}
+
+const refusal = (status: number, code: string): Answer => ({ status, body: JSON.stringify({ error: { code } }) });
+
+const withChannel = async (channels: object[], more: object = {}) => ({
+  profile: profileFor(await controlPlane(), { channels, ...more }),
+});
+
+async function saved(text: string): Promise<{ setting: Setting; subject: Subject }> {
+  const setting = await setUp();
+  const profiles = join(setting.env['XDG_CONFIG_HOME'] ?? '', 'culvert', 'profiles');
+  await mkdir(profiles, { recursive: true });
+  await writeFile(join(profiles, 'p.yaml'), text);
+  const [entry] = await setting.services.store.list();
+  if (!entry?.error) throw new Error('it is not broken');
+  const { TunnelError } = await import('../../shared/errors.ts');
+  const { code, leg, params } = entry.error;
+  return { setting, subject: { ...entry, stored: true, error: new TunnelError(code, leg, params) } };
+}
+
+/** An address of loopback where nothing listens. */
+async function deadPort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
+}
+
+const goodId = `tunnel_${'a'.repeat(32)}`;
+const good = `config_version: 1\ncontrol_plane:\n  tunnel_id: ${goodId}\n  api_key: env:K\nmcp:\n  server_urls:\n    - url: http://127.0.0.1:1/mcp\n`;
+
+const matrix: Readonly<Record<string, Broken>> = {
+  // what is written down
+  'a profile that is not YAML': {
+    check: 'source',
+    code: 'config_unreadable',
+    layer: 'app',
+    next: /./,
+    attributed: 'refused',
+    make: () => saved('config_version: 1\ncontrol_plane:\n  tunnel_id: "tunnel\n'),
+  },
+  'a key of the profile with a slip of the pen': {
+    check: 'source',
+    code: 'config_invalid',
+    layer: 'app',
+    next: /./,
+    attributed: 'refused',
+    make: () => saved(good.replace('tunnel_id:', 'tunel_id:')),
+  },
+  'a tunnel id that is none': {
+    check: 'source',
+    code: 'tunnel_id_invalid',
+    layer: 'app',
+    next: /Copy the id/,
+    attributed: 'refused',
+    make: () => saved(good.replace(goodId, 'tunnel_1')),
+  },
+  'a variable that is referred to and not set': {
+    check: 'references',
+    code: 'secret_env_missing',
+    layer: 'app',
+    next: /Set it/,
+    attributed: false,
+    make: async () => withGoodServer(await controlPlane(), { mcp: { extraHeaders: { 'x-key': 'env:NOT_SET_HERE' } } }),
+  },
+  'a file that is referred to and cannot be read': {
+    check: 'references',
+    code: 'secret_file_unreadable',
+    layer: 'app',
+    next: /file exists/,
+    attributed: false,
+    make: async () => {
+      const missing = join(await folder(), 'missing');
+      return withGoodServer(await controlPlane(), { mcp: { extraHeaders: { 'x-key': `file:${missing}` } } });
+    },
+  },
+  'no key at all': {
+    check: 'key',
+    code: 'key_missing',
+    layer: 'app',
+    next: /CONTROL_PLANE_API_KEY/,
+    make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: undefined } }),
+  },
+  'a key in a variable that is not set': {
+    check: 'key',
+    code: 'secret_env_missing',
+    layer: 'app',
+    next: /Set it/,
+    make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: 'env:NO_SUCH_KEY' } }),
+  },
+  'a key that is not in the keychain': {
+    check: 'key',
+    code: 'keychain_missing',
+    layer: 'app',
+    next: /Enter the secret/,
+    make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: 'keychain:p/api_key' } }),
+  },
+  'an admin key': {
+    check: 'key',
+    code: 'key_is_admin',
+    layer: 'app',
+    next: /runtime key/,
+    attributed: false,
+    make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: `sk-admin-${'x'.repeat(20)}` } }),
+  },
+  'a key with a blank in it': {
+    check: 'key',
+    code: 'config_invalid',
+    layer: 'app',
+    next: /Correct it/,
+    attributed: false,
+    make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: 'sk one two' } }),
+  },
+  'an address of the control plane with /v1': {
+    check: 'base-url',
+    code: 'config_invalid',
+    layer: 'app',
+    next: /no \/v1/,
+    attributed: false,
+    make: async () => withGoodServer(`${(await controlPlane()).url}/v1`),
+  },
+  'a port for the listener that is taken': {
+    check: 'listener',
+    code: 'port_in_use',
+    layer: 'app',
+    next: /port 0/,
+    attributed: false,
+    make: async () => {
+      const taken = await listen(createServer());
+      const { profile } = await withGoodServer(await controlPlane());
+      return { subject: subjectOf(profile, { listen: taken.host }) };
+    },
+  },
+  'a CA bundle without a certificate': {
+    check: 'route',
+    code: 'ca_invalid',
+    layer: 'app',
+    next: /PEM/,
+    attributed: 'refused',
+    make: async () => secure({}, { caBundle: await file('no certificate') }),
+  },
+  'half of a client certificate': {
+    check: 'route',
+    code: 'client_certificate_invalid',
+    layer: 'app',
+    next: /private key/,
+    attributed: 'refused',
+    make: async () => secure({}, { controlPlane: { clientCert: await file(authority.cert) } }),
+  },
+  'a proxy whose address is none': {
+    check: 'route',
+    code: 'proxy_invalid',
+    layer: 'app',
+    next: /http:\/\/host:port/,
+    attributed: 'refused',
+    make: () => secure({}, { httpProxy: 'gopher://proxy' }),
+  },
+
+  // the way
+  'a name that does not exist': {
+    check: 'dns',
+    code: 'dns_failed',
+    layer: 'network',
+    next: /name/,
+    make: () => withGoodServer('https://control-plane.invalid'),
+  },
+  'a port where nothing listens': {
+    check: 'connect',
+    code: 'connect_refused',
+    layer: 'network',
+    next: /correct the address/,
+    make: async () => withGoodServer(`http://${await deadPort()}`),
+  },
+  'a certificate of an authority that nobody knows': {
+    check: 'tls',
+    code: 'tls_untrusted',
+    layer: 'network',
+    next: /CA bundle/,
+    make: async () => withGoodServer(await secureControlPlane()),
+  },
+  'a certificate for another name': {
+    check: 'tls',
+    code: 'tls_hostname',
+    layer: 'network',
+    next: /name that the certificate covers/,
+    make: () => secure({ hosts: ['elsewhere.test'] }),
+  },
+  'a certificate that has expired': {
+    check: 'tls',
+    code: 'tls_expired',
+    layer: 'network',
+    next: /renewed/,
+    make: () => secure({ notBefore: new Date(Date.now() - 9 * day), notAfter: new Date(Date.now() - day) }),
+  },
+  'a certificate from the future': {
+    check: 'tls',
+    code: 'tls_not_yet_valid',
+    layer: 'network',
+    next: /clock/,
+    make: () => secure({ notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 9 * day) }),
+  },
+  'https to a port that speaks http': {
+    check: 'tls',
+    code: 'tls_failed',
+    layer: 'network',
+    next: /speaks TLS/,
+    make: async () => {
+      const plain = createServer((socket) => {
+        socket.on('error', () => undefined).on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      });
+      return withGoodServer((await listen(plain, 'https')).origin);
+    },
+  },
+  'a proxy that is not there': {
+    check: 'proxy',
+    code: 'proxy_unreachable',
+    layer: 'network',
+    next: /proxy address/,
+    make: async () => secure({}, { httpProxy: `http://${await deadPort()}` }),
+  },
+  'a proxy that wants a sign-in': {
+    check: 'proxy',
+    code: 'proxy_auth',
+    layer: 'network',
+    next: /user and password/,
+    make: () => throughProxy({ auth: 'ada:right' }),
+  },
+  'a proxy that does not let the host through': {
+    check: 'proxy',
+    code: 'proxy_refused',
+    layer: 'network',
+    next: /allowed/,
+    make: () => throughProxy({ refuse: 403 }),
+  },
+
+  // the control plane
+  'a port that does not speak HTTP': {
+    check: 'control-plane',
+    code: 'bad_http',
+    layer: 'control-plane',
+    next: /port/,
+    make: async () => {
+      const rude = createServer((socket) => {
+        socket.on('error', () => undefined).resume();
+        socket.end('SSH-2.0-hello\r\n');
+      });
+      return withGoodServer((await listen(rude)).origin);
+    },
+  },
+  'a sign-in page in the way': {
+    check: 'control-plane',
+    code: 'redirected',
+    layer: 'network',
+    next: /sign-in page/,
+    make: () => answering({ status: 302, headers: { location: 'http://login.test/' } }),
+  },
+  'a control plane that is out of order': {
+    check: 'control-plane',
+    code: 'control_plane_error',
+    layer: 'control-plane',
+    next: /status page/,
+    make: () => answering({ status: 500 }),
+  },
+  'a key that is refused': {
+    check: 'key-read',
+    code: 'unauthorized',
+    layer: 'app',
+    next: /valid runtime key/,
+    make: () => answering({ status: 401 }),
+  },
+  'a key without the right to the tunnel': {
+    check: 'key-read',
+    code: 'forbidden',
+    layer: 'app',
+    next: /Tunnels Use/,
+    make: () => answering(refusal(403, 'tunnel_use_forbidden')),
+  },
+  'a tunnel of an organization that was not named': {
+    check: 'key-read',
+    code: 'forbidden',
+    layer: 'app',
+    next: /organization-id/,
+    make: () => answering(refusal(403, 'tunnel_active_organization_required')),
+  },
+  'a tunnel that does not exist': {
+    check: 'key-read',
+    code: 'tunnel_not_found',
+    layer: 'app',
+    next: /tunnel id/,
+    make: () => answering({ status: 404 }),
+  },
+  'a control plane that asks to slow down': {
+    check: 'key-read',
+    code: 'rate_limited',
+    layer: 'control-plane',
+    next: /by itself/,
+    make: () => answering({ status: 429, headers: { 'retry-after': '1' } }),
+  },
+  'a key that may read and not use': {
+    check: 'key-use',
+    code: 'forbidden',
+    layer: 'app',
+    next: /Tunnels Use/,
+    make: async () => {
+      const fake = await controlPlane();
+      fake.standingPoll = refusal(403, 'tunnel_use_forbidden');
+      return withGoodServer(fake);
+    },
+  },
+  'answers to polls that are no commands': {
+    check: 'key-use',
+    code: 'bad_poll_body',
+    layer: 'control-plane',
+    next: /proxy changes answers/,
+    make: async () => {
+      const fake = await controlPlane();
+      fake.standingPoll = { headers: { 'content-type': 'application/json' }, body: '<html>' };
+      return withGoodServer(fake);
+    },
+  },
+
+  // the server: a command
+  'a command that is not installed': {
+    check: 'program',
+    code: 'command_not_found',
+    layer: 'mcp-server',
+    next: /Install it/,
+    make: () => withChannel(stdioChannel('no-such-program-anywhere --stdio')),
+  },
+  'a command that is not executable': {
+    check: 'program',
+    code: 'command_not_executable',
+    layer: 'mcp-server',
+    next: /executable/,
+    make: async () => {
+      const script = await file('echo no', 'server.sh');
+      await chmod(script, 0o600);
+      return withChannel(stdioChannel(script));
+    },
+  },
+  'a command with a quote that is not closed': {
+    check: 'program',
+    code: 'config_invalid',
+    layer: 'app',
+    next: /Close the quote/,
+    attributed: 'refused',
+    make: () => withChannel(stdioChannel("node 'server.mjs")),
+  },
+  'a folder that is not there': {
+    check: 'program',
+    code: 'folder_missing',
+    layer: 'mcp-server',
+    next: /Correct the folder/,
+    make: async () => withChannel(stdioChannel(stdioServer('server'), { cwd: join(await folder(), 'gone') })),
+  },
+  'a server that ends when it starts': {
+    check: 'server',
+    code: 'server_exited',
+    layer: 'mcp-server',
+    next: /./,
+    make: () => withChannel(stdioChannel(stdioServer('crash-on-start'))),
+  },
+  'a server that never answers': {
+    check: 'server',
+    code: 'timed_out',
+    layer: 'mcp-server',
+    next: /./,
+    attributed: false,
+    make: async () =>
+      withChannel(stdioChannel(`${process.execPath} ${await file('process.stdin.resume();', 's.mjs')}`)),
+  },
+  'a server that prints something else': {
+    check: 'server',
+    code: 'bad_json',
+    layer: 'mcp-server',
+    next: /standard output/,
+    attributed: false,
+    make: async () => {
+      const script = await file(
+        'process.stdin.on("data", () => process.stdout.write("Listening on port 3000\\n"));',
+        'server.mjs',
+      );
+      return withChannel(stdioChannel(`${process.execPath} ${script}`));
+    },
+  },
+
+  // the server: a URL
+  'a server that is not running': {
+    check: 'url',
+    code: 'connect_refused',
+    layer: 'mcp-server',
+    next: /correct the address/,
+    make: async () => withChannel(httpChannel(`http://${await deadPort()}/mcp`)),
+  },
+  'a server whose name does not exist': {
+    check: 'url',
+    code: 'dns_failed',
+    layer: 'mcp-server',
+    next: /name/,
+    make: () => withChannel(httpChannel('http://server.invalid/mcp')),
+  },
+  'a server with a private certificate': {
+    check: 'url',
+    code: 'tls_untrusted',
+    layer: 'mcp-server',
+    next: /CA bundle/,
+    make: async () => {
+      const { cert, key: privateKey } = makeCertificate({ commonName: 's', hosts: ['127.0.0.1'], issuer: authority });
+      const server = await goodHttpServer({ tls: { cert, key: privateKey } });
+      return withChannel(httpChannel(server.endpoint));
+    },
+  },
+  'a server that wants a sign-in': {
+    check: 'server',
+    code: 'auth_required',
+    layer: 'mcp-server',
+    next: /OAuth/,
+    attributed: false,
+    make: async () => {
+      const server = await mcpServer();
+      server.on('initialize', { status: 401, headers: { 'www-authenticate': 'Bearer' } });
+      return withChannel(httpChannel(server.endpoint));
+    },
+  },
+  'a server at another path': {
+    check: 'server',
+    code: 'http_status',
+    layer: 'mcp-server',
+    next: /path of its URL/,
+    attributed: false,
+    make: async () => {
+      const server = await mcpServer();
+      for (const method of ['initialize', 'server/discover']) server.on(method, { status: 404, body: 'Not found' });
+      return withChannel(httpChannel(`${server.url}/wrong`));
+    },
+  },
+  'a server that fails inside': {
+    check: 'server',
+    code: 'http_status',
+    layer: 'mcp-server',
+    next: /log of the server/,
+    attributed: false,
+    make: async () => {
+      const server = await mcpServer();
+      for (const method of ['initialize', 'server/discover']) server.on(method, { status: 500, body: 'oops' });
+      return withChannel(httpChannel(server.endpoint));
+    },
+  },
+  'a page where a server should be': {
+    check: 'server',
+    code: 'bad_json',
+    layer: 'mcp-server',
+    next: /address/,
+    attributed: false,
+    make: async () => {
+      const server = await mcpServer();
+      const page = { headers: { 'content-type': 'text/html' }, body: '<html>Hello</html>' };
+      for (const method of ['initialize', 'server/discover']) server.on(method, page);
+      return withChannel(httpChannel(server.endpoint));
+    },
+  },
+};
+
+group('doctor and attribution name the layer at fault, and the step that helps', () => {
+  test('of at least thirty set-ups that are broken', () => {
+    expect(Object.keys(matrix).length).toBeGreaterThanOrEqual(30);
+  });
+
+  test.each(Object.entries(matrix))('%s', { timeout: 60_000 }, async (_name, broken) => {
+    const made = await broken.make();
+    const setting = made.setting ?? (await setUp());
+    const subject = made.subject ?? (made.profile && subjectOf(made.profile));
+    if (!subject) throw new Error('nothing to look at');
+    const run = await examine(setting, subject);
+    const wrong = firstWrong(run);
+    const evidence = wrong?.evidence.find(({ outcome }) => outcome === 'fail');
+    expect({ check: wrong?.id, code: evidence?.error?.code, layer: evidence?.layer }).toEqual({
+      check: broken.check,
+      code: broken.code,
+      layer: broken.layer,
+    });
+    expect(describe(evidence!.error!).next).toMatch(broken.next);
+    expect(JSON.stringify(run)).not.toContain(key);
+
+    if (broken.attributed === false || !subject.profile) return;
+    const verdict = verdictOf(setting, subject.profile);
+    if (broken.attributed === 'refused') {
+      await expect(verdict).rejects.toMatchObject({ code: broken.code });
+      return;
+    }
+    expect(await verdict).toMatchObject({
+      reason: 'fault',
+      layer: broken.layer,
+      error: { code: broken.attributed ?? broken.code },
+    });
+  });
+});
