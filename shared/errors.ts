@@ -84,7 +84,6 @@ export const errorCodes = {
   unsupported_channel: { source: 'client_internal' },
   shutting_down: { source: 'client_internal' },
   cancelled: { source: 'client_internal' },
-  connection_lifetime: { source: 'timeout' },
   internal: { source: 'client_internal' },
   // configuration and the machine
   config_invalid: { source: 'client_internal' },

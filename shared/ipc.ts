@@ -218,6 +218,8 @@ export type Reply<T> =
 export interface Caller {
   readonly id: string;
   readonly host: 'window' | 'browser';
+  /** A `browser` that is the command line of this account: it came with the instance's own token. */
+  readonly isCommandLine?: boolean;
   send<N extends EventName>(event: N, payload: EventPayload<N>): void;
   /** Runs when the window or session is gone. */
   onGone(cleanUp: () => void): void;

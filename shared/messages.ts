@@ -307,11 +307,6 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'The caller no longer waits for it.',
     next: 'Nothing to do.',
   },
-  connection_lifetime: {
-    title: 'The call reached the connection’s lifetime',
-    cause: 'It ran longer than a connection may live[, {seconds} s].',
-    next: 'Raise the connection lifetime (mcp.connection-max-ttl), or have the caller set a time limit.',
-  },
   internal: {
     title: 'Culvert has a fault of its own',
     cause: 'Something failed that should not have[ ({detail})].',

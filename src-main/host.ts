@@ -9,6 +9,7 @@ import { Callers } from './api/callers.ts';
 import { createDispatch } from './api/dispatch.ts';
 import type { DraftStore } from './api/drafts/draft-store.ts';
 import { approvalHandlers } from './api/handlers/approvals.ts';
+import { LastCallers } from './api/last-callers.ts';
 import { demoHandlers, DemoControl } from './api/handlers/demo.ts';
 import { doctorHandlers } from './api/handlers/doctor.ts';
 import { draftHandlers } from './api/handlers/drafts.ts';
@@ -117,14 +118,17 @@ export function createHost(options: HostOptions): Host {
     ownAnyway: (id) => given.has(id),
   });
 
+  const lastCallers = new LastCallers(traces);
   const extras = (id: string): Partial<TunnelView> => {
     const pausedUntil = control.pausedUntil(id);
     const url = mcpUrl(id);
+    const caller = lastCallers.of(id);
     return {
       draft: drafts.isDraft(id),
       demo: demo.isDemo(id),
       ...(pausedUntil === undefined ? {} : { pausedUntil }),
       ...(url === undefined ? {} : { mcpUrl: url }),
+      ...(caller ? { caller } : {}),
     };
   };
 
@@ -152,7 +156,10 @@ export function createHost(options: HostOptions): Host {
       log.level = values.logLevel;
       state.touch('settings');
     }),
-    traces.onEnd((record) => state.callEnded(record)),
+    traces.onEnd((record) => {
+      state.callEnded(record);
+      lastCallers.called(record);
+    }),
     traces.onChange(() => state.touch('traces')),
   ];
 
@@ -160,7 +167,9 @@ export function createHost(options: HostOptions): Host {
   for (const snapshot of manager.snapshots()) state.tunnelChanged(snapshot);
   for (let index = 0; index < traces.count; index++) {
     const record = traces.at(index);
-    if (record) state.callEnded(record);
+    if (!record) continue;
+    state.callEnded(record);
+    lastCallers.called(record);
   }
 
   const isSecretSet = async (ref: string): Promise<boolean> => {

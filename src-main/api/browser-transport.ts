@@ -116,11 +116,11 @@ export class BrowserTransport {
     answer(
       response,
       200,
-      await this.#dispatch(url.pathname.slice(uiApiPath.length + 1), args, this.#page(client).caller),
+      await this.#dispatch(url.pathname.slice(uiApiPath.length + 1), args, this.#page(client, request).caller),
     );
   }
 
-  #page(client: string): Page {
+  #page(client: string, request: IncomingMessage): Page {
     const known = this.#pages.get(client);
     if (known) return known;
     const page: Page = {
@@ -130,6 +130,8 @@ export class BrowserTransport {
       caller: {
         id: client,
         host: 'browser',
+        // the listener has checked it: only the command line sends one
+        isCommandLine: request.headers.authorization !== undefined,
         send<N extends EventName>(event: N, payload: EventPayload<N>) {
           const { stream } = page;
           if (!stream) return;
@@ -156,7 +158,7 @@ export class BrowserTransport {
 
   #stream(request: IncomingMessage, response: ServerResponse, client: string): void {
     if (!clientId.test(client)) return refuse(response, 400, 'bad_request');
-    const page = this.#page(client);
+    const page = this.#page(client, request);
     clearTimeout(page.gone);
     page.stream?.end();
     page.stream = response;

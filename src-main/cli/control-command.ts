@@ -39,6 +39,20 @@ const addStatus: AddCommand = (program, finish) => {
     });
 };
 
+const addUi: AddCommand = (program, finish) => {
+  program
+    .command('ui')
+    .summary('print an address of the pages of the Culvert that runs')
+    .description('Print an address for a browser on this machine. It works once, within ten minutes.')
+    .option('--open', 'open it in the browser')
+    .addOption(pid())
+    .allowExcessArguments(false)
+    .action(async (asked: Asked & { open?: boolean }) => {
+      const { showUi } = await import('./control/ui.ts');
+      finish(await showUi(process.env, { open: asked.open ?? false, pid: asked.pid }));
+    });
+};
+
 const addTunnels: AddCommand = (program, finish) => {
   const command = (name: string, summary: string, description: string): Command =>
     program
@@ -127,7 +141,7 @@ function asTerm(argument: string): string {
   return `${field}"${value.replaceAll('\\', '\\\\')}"`;
 }
 
-/** `culvert status`, `start`, `stop`, `pause`, `logs` and `traces`: the app or daemon that runs, from a terminal. */
+/** `culvert status`, `ui`, `start`, `stop`, `pause`, `logs` and `traces`: the app or daemon that runs, from a terminal. */
 export const addControl: AddCommand = (program, finish) => {
-  for (const add of [addStatus, addTunnels, addLogs, addTraces]) add(program, finish);
+  for (const add of [addStatus, addUi, addTunnels, addLogs, addTraces]) add(program, finish);
 };

@@ -1,6 +1,7 @@
 import type { LogLine } from '../../shared/log.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { DraftStore } from '../api/drafts/draft-store.ts';
+import type { HttpListener } from '../admin/http-listener.ts';
 import { createHeadless, type Headless } from '../headless.ts';
 import { mountUi } from '../lazy-ui.ts';
 import { resolveProgram } from '../mcp/process-program.ts';
@@ -17,6 +18,7 @@ import type { Env, FlagValues } from '../settings/layers.ts';
 import { announce } from './announced-file.ts';
 import { exitCodes } from './exit.ts';
 import { createNarrator } from './narrate.ts';
+import { openAddress } from './open-address.ts';
 import { listenForEnd, type EndRequest } from './signals.ts';
 
 export interface RunRequest {
@@ -60,6 +62,7 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
       cleanUps.push(await announce(settings.listen.urlFile, address, '--health.url-file'));
     }
     log.info(`Listening at ${address ?? 'nowhere'}: /healthz, /readyz, /metrics and /health.`);
+    if (settings.ui.openBrowser) await openPages(listener, log);
     for (const { profile, inert } of loaded) {
       introduce(profile, log);
       for (const what of inert) log.warn(what, {}, { tunnel: profile.id });
@@ -72,6 +75,15 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   } finally {
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
     end.release();
+  }
+}
+
+/** The address lets its first reader in, so it is handed over and not logged. */
+async function openPages(listener: HttpListener, log: Log): Promise<void> {
+  const url = listener.uiAddress();
+  if (url === undefined) log.warn('The pages cannot be opened in a browser: the listener has no TCP address.');
+  else if (!(await openAddress(url))) {
+    log.warn('There is no program here that opens a browser; `culvert ui` prints the address.');
   }
 }
 

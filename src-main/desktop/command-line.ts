@@ -9,6 +9,7 @@ const commands: ReadonlySet<string> = new Set([
   'profiles',
   'admin',
   'status',
+  'ui',
   'start',
   'stop',
   'pause',

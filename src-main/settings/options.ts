@@ -277,7 +277,6 @@ const mcp: readonly Row[] = [
     path: ['mcp', 'stdio_send_initialized_notification'],
     kind: 'bool',
     argument: '[bool]',
-    inert: 'callers’ notifications are passed on as they come',
     help: 'tell a stdio server notifications/initialized for callers that leave it out',
   },
 ];
@@ -305,7 +304,6 @@ const network: readonly Row[] = [
     path: ['proxy', 'check_interval'],
     kind: 'text',
     argument: '<duration>',
-    inert: true,
     help: 'how often proxies are checked (default 60s)',
   },
 ];
@@ -399,7 +397,6 @@ const listener: readonly Row[] = [
     path: ['admin_ui', 'open_browser'],
     kind: 'bool',
     argument: '[bool]',
-    inert: 'open the address yourself',
     help: 'open the interface in the browser at start',
   },
   {

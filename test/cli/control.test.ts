@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,7 +44,7 @@ class Command {
     this.child = spawn(process.execPath, [resolve(cli), ...args], {
       cwd: folder,
       env: {
-        PATH: process.env.PATH,
+        PATH: `${folder}:${process.env.PATH}`,
         HOME: folder,
         XDG_CONFIG_HOME: join(folder, '.config'),
         XDG_RUNTIME_DIR: join(folder, 'run'),
@@ -213,6 +213,32 @@ test('traces prints calls by the filter of the app, as lines and as JSON, and fo
     .toContain('echo');
   expect(follower.out).not.toContain('tools/list');
 });
+
+test('ui prints an address that lets a browser in once', async () => {
+  await daemon('--profile', 'work');
+  const url = (await culvert('ui')).out.trim();
+  const first = await fetch(url, { redirect: 'manual' });
+  expect([first.status, first.headers.get('set-cookie')]).toEqual([303, expect.stringContaining('HttpOnly')]);
+  expect((await fetch(url, { redirect: 'manual' })).status).toBe(401);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  '--open-web-ui hands the address to the desktop, and never to the log',
+  async () => {
+    const opened = join(folder, 'opened');
+    await writeFile(
+      join(folder, 'xdg-open'),
+      `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const run = await daemon('--profile', 'work', '--open-web-ui');
+    await expect.poll(() => readFile(opened, 'utf8').catch(() => ''), { timeout: 15_000 }).toMatch(/\/ui\/\?token=/);
+    expect((await fetch(await readFile(opened, 'utf8'), { redirect: 'manual' })).status).toBe(303);
+    expect(run.out + run.errors).not.toContain('token');
+  },
+);
 
 test('a profile that already runs is refused, and the process that has it is named', async () => {
   const first = await daemon('--profile', 'work');

@@ -58,7 +58,8 @@ export function systemHandlers(services: SystemServices): Pick<Handlers, Calls> 
       platform.quit();
     },
     'browser.address': (_args, caller) => {
-      onlyWindow(caller);
+      // a browser's session must not make others
+      if (caller.isCommandLine !== true) onlyWindow(caller);
       const url = browser.address();
       if (url === undefined) throw new TunnelError('listen_failed', 'local');
       return { url };

@@ -2,6 +2,7 @@ import type { ServerInfo } from '../../../shared/tunnel.ts';
 import { asOneLine } from '../../json/rewrite.ts';
 import { type Multiplexed, toLine } from './multiplexer.ts';
 
+const ownInitialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
 /** Larger answers are not parsed for the sake of a name. */
 const largestAnswer = 256 * 1024;
 
@@ -12,6 +13,7 @@ const largestAnswer = 256 * 1024;
 export class Handshake {
   #initialize: Multiplexed | undefined;
   #initialized: Buffer | undefined;
+  #completed = false;
 
   get initialize(): Multiplexed | undefined {
     return this.#initialize;
@@ -29,9 +31,21 @@ export class Handshake {
     this.#initialized = undefined;
   }
 
+  /** For callers that leave it out: the line that follows their `initialize`, which is theirs from now on. */
+  complete(): Buffer {
+    this.#completed = true;
+    this.#initialized = ownInitialized;
+    return ownInitialized;
+  }
+
+  /** The child has heard this notification already: `complete` said it. */
+  wasCompletedFor({ message }: Multiplexed): boolean {
+    return this.#completed && message.method === 'notifications/initialized';
+  }
+
   /** A caller's notification went to the child. */
   sent({ bytes, message }: Multiplexed): void {
-    if (message.method !== 'notifications/initialized' || this.#initialize === undefined) return;
+    if (message.method !== 'notifications/initialized' || this.#initialize === undefined || this.#completed) return;
     this.#initialized = toLine(asOneLine(bytes));
   }
 }

@@ -25,6 +25,8 @@ export interface StdioChannelDeps extends LaunchDeps {
   /** Hears of every child, so that a later process can end what this one leaves behind. */
   readonly children?: { added(pid: number): void; removed(pid: number): void };
   readonly limits?: Partial<StdioLimits>;
+  /** Say `notifications/initialized` for callers, right after the answer to their `initialize`; theirs goes no further. */
+  readonly sendInitialized?: boolean;
 }
 
 export interface StdioLimits {
@@ -295,7 +297,7 @@ class StdioChannel implements Channel {
 
   #write(child: StdioChild, entry: Outgoing): void {
     if (!entry.isRequest) {
-      child.write(toLine(asOneLine(entry.bytes)));
+      if (!this.#handshake.wasCompletedFor(entry)) child.write(toLine(asOneLine(entry.bytes)));
       this.#handshake.sent(entry);
       entry.settle(accepted);
       return;
@@ -374,10 +376,15 @@ class StdioChannel implements Channel {
   #answered(entry: Outgoing, body: Buffer, isError: boolean): void {
     const { method } = entry.message;
     const server = isError || entry.onNotification === undefined ? undefined : serverInfoFrom(method, body);
-    if (method === 'initialize' && !isError && entry.onNotification) this.#handshake.remember(entry);
+    if (method === 'initialize' && !isError && entry.onNotification) this.#initialized(entry);
     entry.settle({ status: 200, headers: [], body });
     this.#supervisor.answered(server);
     this.#endTurn(entry);
+  }
+
+  #initialized(entry: Outgoing): void {
+    this.#handshake.remember(entry);
+    if (this.#deps.sendInitialized === true) this.#supervisor.child?.write(this.#handshake.complete());
   }
 
   /** A server that asks without reading must not fill our memory with answers. */

@@ -3,7 +3,14 @@ import type { Noise } from './multiplexer.ts';
 /** What a stdio channel has to tell the log. Texts are masked and cut; who logs may still rate them by kind. */
 export type StdioLogEvent =
   | { readonly kind: 'started'; readonly pid: number; readonly program: string }
-  | { readonly kind: 'exited'; readonly pid: number; readonly exitCode: number | null; readonly signal: string | null }
+  /** `asked`: Culvert ended it. */
+  | {
+      readonly kind: 'exited';
+      readonly pid: number;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly asked: boolean;
+    }
   | { readonly kind: 'stderr'; readonly text: string }
   | { readonly kind: 'stderr-suppressed'; readonly lines: number }
   /** A line of stdout that is not for anybody: garbage, or an answer that nobody waits for any more. */

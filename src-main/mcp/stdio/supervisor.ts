@@ -138,7 +138,7 @@ export class Supervisor {
   #exited({ child, stderr }: SupervisedChild, exitCode: number | null, signal: string | null): void {
     const { children, log, clock, onExit } = this.#parts;
     stderr.end();
-    log({ kind: 'exited', pid: child.pid, exitCode, signal });
+    log({ kind: 'exited', pid: child.pid, exitCode, signal, asked: this.#state.phase === 'stopped' });
     this.#leaving = child.gone.then(() => children?.removed(child.pid));
     if (this.#child !== child) return;
     this.#child = undefined;

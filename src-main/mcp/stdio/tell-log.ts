@@ -8,8 +8,9 @@ export function tellLog(log: Log, scope: LogScope): StdioLog {
       case 'started':
         return log.info('The server was started.', { pid: event.pid, program: event.program }, scope);
       case 'exited':
-        return log.warn(
-          'The server ended.',
+        return log.log(
+          event.asked ? 'info' : 'warn',
+          event.asked ? 'The server was stopped.' : 'The server ended.',
           { pid: event.pid, exit_code: event.exitCode ?? undefined, signal: event.signal ?? undefined },
           scope,
         );

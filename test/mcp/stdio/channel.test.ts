@@ -297,7 +297,7 @@ describe('stopping', () => {
     await call(channel, 'echo');
     await channel.close();
     await expect(pending.answer).rejects.toMatchObject({ code: 'shutting_down' });
-    expect(log.at(-1)).toMatchObject({ kind: 'exited', exitCode: 0, signal: null });
+    expect(log.at(-1)).toMatchObject({ kind: 'exited', exitCode: 0, signal: null, asked: true });
     await expect(sendCall(channel, 2, 'echo').answer).rejects.toMatchObject({ code: 'shutting_down' });
   });
 });

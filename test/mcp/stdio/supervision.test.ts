@@ -54,6 +54,22 @@ describe('when the child ends', () => {
     expect((await call<{ pid: number }>(channel, 'env')).pid).not.toBe(pid);
   });
 
+  test('a server that wants the notification hears it once, also for callers that leave it out, and again after a restart', async () => {
+    const { channel } = openChannel({}, { sendInitialized: true });
+    await sendText(channel, hello).answer;
+    expect(await call<string[]>(channel, 'heard')).toEqual([
+      expect.stringContaining('"initialize"'),
+      initialized,
+      expect.anything(),
+    ]);
+    expect(await sendText(channel, initialized).answer).toMatchObject({ status: 202 });
+    const heard = await call<string[]>(channel, 'heard');
+    expect(heard.filter((line) => line === initialized)).toHaveLength(1);
+    process.kill((await call<{ pid: number }>(channel, 'env')).pid, 'SIGKILL');
+    await stateOf(channel, 'restarting');
+    expect((await call<string[]>(channel, 'heard')).slice(1, 2)).toEqual([initialized]);
+  });
+
   test('a call while the next start is not due within a moment is refused at once', async () => {
     const { channel } = openChannel({}, { limits: { holdMs: 0 } });
     await expect(sendCall(channel, 1, 'crash', { code: 7 }).answer).rejects.toMatchObject({ code: 'server_exited' });
