@@ -239,4 +239,3 @@ export interface Transport {
 }
 
 export const callNames = Object.keys(calls) as CallName[];
-export const eventNames = Object.keys(events) as EventName[];

@@ -2,18 +2,6 @@ import type { Verdict } from './evidence.ts';
 import { describe, type Words } from './messages.ts';
 import type { TunnelState } from './tunnel.ts';
 
-const layerNames: Readonly<Record<Verdict['layer'], string>> = {
-  app: 'This app',
-  network: 'The network',
-  'control-plane': 'The control plane',
-  'mcp-server': 'The MCP server',
-  'calling-product': 'The calling product',
-  none: 'Nothing',
-  unknown: 'Unknown',
-};
-
-export const layerName = (layer: Verdict['layer']): string => layerNames[layer];
-
 /** The verdict in words: what holds, why, what to do. Tray, cards, notifications and `/readyz` say it alike. */
 export function describeVerdict(verdict: Verdict): Words {
   if (verdict.error) return describe(verdict.error);

@@ -16,7 +16,7 @@ import { systemClock } from '../tunnel/clock.ts';
 import { version } from '../version.ts';
 import { openAppListener } from './app-listener.ts';
 import { serveRenderer } from './app-protocol.ts';
-import { hiddenFlag } from './autostart.ts';
+import { hiddenFlag, startsAtLogin } from './autostart.ts';
 import { deepLinkIn, parseDeepLink, type DeepLink } from './deep-link.ts';
 import { eventChannel, WindowTransport } from './ipc.ts';
 import { chooseSecretStore } from './key-store.ts';
@@ -176,6 +176,9 @@ export async function startApp(argv: readonly string[]): Promise<void> {
   else if (!hidden) window.show();
   await listener.open(browser);
   host.state.touch('capabilities');
+  // the system's own settings may have been changed behind our back
+  const atLogin = await startsAtLogin();
+  if (atLogin !== settings.values.startAtLogin) settings.change({ startAtLogin: atLogin });
   await host.startWithApp();
   tray?.show(model(host.state.views().filter(({ draft }) => !draft)));
 }

@@ -1,7 +1,7 @@
 import { rawMember } from './raw-member.ts';
 import { ScriptedServer, type Answer, type RecordedRequest, type ServerOptions } from './scripted-server.ts';
 
-export { CUT, RESET, STALL, type Answer, type Piece, type RecordedRequest } from './scripted-server.ts';
+export { CUT, RESET, STALL, type Answer, type RecordedRequest } from './scripted-server.ts';
 
 export interface CommandFields {
   readonly request_id: string;
