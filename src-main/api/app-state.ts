@@ -82,6 +82,7 @@ export class AppState {
 
   touch(part: Part): void {
     this.#dirtyParts.add(part);
+    if (part === 'profiles') for (const id of this.#snapshots.keys()) this.#dirtyTunnels.add(id);
     this.#schedule();
   }
 
@@ -115,7 +116,14 @@ export class AppState {
     clearTimeout(this.#timer);
   }
 
-  #view(snapshot: TunnelSnapshot): TunnelView {
+  /** The profile's name as it is now: a draft gets one when it is saved, and a rename restarts nothing. */
+  #named(snapshot: TunnelSnapshot): TunnelSnapshot {
+    const name = this.#sources.profiles().find(({ id }) => id === snapshot.id)?.name ?? snapshot.name;
+    return name === snapshot.name ? snapshot : { ...snapshot, name };
+  }
+
+  #view(told: TunnelSnapshot): TunnelView {
+    const snapshot = this.#named(told);
     const now = Date.now();
     const rates: Rates = (this.#meters.get(snapshot.id) ?? new RateMeter()).rates(now);
     return {

@@ -97,7 +97,8 @@ export async function runDemo(once: boolean): Promise<number> {
       closeUi();
       await listener.close();
     }
-    await Promise.race([demo.close(), end.second]);
+    // the pages may have started tunnels beside the demo's
+    await Promise.race([Promise.all([demo.close(), tunnels.stopAll()]), end.second]);
     if (once) print(JSON.stringify(demo.report));
     return exitCodes.done;
   } catch (error) {

@@ -86,10 +86,12 @@ export function AboutPage() {
           <ExternalLink link="tunnel-guide">{words.links.guide}</ExternalLink>
           <ExternalLink link="status">{words.links.status}</ExternalLink>
         </div>
-        <section className="stack">
-          <h2>{words.licences}</h2>
-          {licences ? <LicenceList licences={licences} /> : <span className="spinner" />}
-        </section>
+        {licences?.length !== 0 && (
+          <section className="stack">
+            <h2>{words.licences}</h2>
+            {licences ? <LicenceList licences={licences} /> : <span className="spinner" />}
+          </section>
+        )}
       </div>
     </Page>
   );
