@@ -20,6 +20,7 @@ import { exitCodes } from './exit.ts';
 import { createNarrator } from './narrate.ts';
 import { openAddress } from './open-address.ts';
 import { listenForEnd, type EndRequest } from './signals.ts';
+import { spareMemory } from './spare-memory.ts';
 
 export interface RunRequest {
   /** One for each tunnel. */
@@ -70,6 +71,7 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
     headless.manager.onChange(createNarrator(log));
     if (requestTiming) logTimes(headless, log);
     await headless.start();
+    spareMemory();
     await drainOnRequest(headless, end, log);
     return exitCodes.done;
   } finally {

@@ -17,7 +17,8 @@ export interface Capture {
 
 /** In the app; rows are about 0.4 KiB each and have this budget of their own. */
 export const appLimits: TraceLimits = { bodyBudget: 64 * 1024 * 1024, maxRows: 100_000 };
-export const headlessLimits: TraceLimits = { bodyBudget: 12 * 1024 * 1024, maxRows: 10_000 };
+/** Bodies of 1 KiB fill both at once. */
+export const headlessLimits: TraceLimits = { bodyBudget: 8 * 1024 * 1024, maxRows: 4_000 };
 
 export interface StoredNotification {
   /** Milliseconds after the call came. */
