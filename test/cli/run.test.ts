@@ -102,6 +102,8 @@ test('a tunnel that is given by flags and variables carries a call, and its end 
   expect(existsSync(files().url) || existsSync(files().pid)).toBe(false);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   expect(run.errors).toBe('');
+  expect(run.out).toContain('The server was stopped.');
+  expect(run.out).not.toMatch(/ (?:warn|error) /);
 });
 
 test('health, readiness and metrics have the published bodies', async () => {
