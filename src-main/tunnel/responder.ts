@@ -27,6 +27,9 @@ const slowestBytesPerMs = 32;
 const personWaitMs = 60_000;
 /** Notifications of one call that wait for their turn; of more, progress is dropped first. */
 const mostNotifications = 64;
+/** What a notification that must be tried again may cost the answer behind it: so many tries, or so long a wait. */
+const triesAheadOfAnswer = 3;
+const waitAheadOfAnswerMs = 2_000;
 
 const retriedStatus: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
@@ -47,6 +50,8 @@ interface Outbox {
   /** One was lost: the later ones are skipped, the answer is still sent. */
   lost: boolean;
   whenEmpty: (() => void) | undefined;
+  /** Gives up the notification that waits for its next try, when that takes longer than an answer may be held up. */
+  giveUp: (() => void) | undefined;
 }
 
 /** Posts answers and notifications with the retries that protocol.md allows, and stops at a call's end. */
@@ -67,7 +72,7 @@ export class Responder {
     const bytes = parts.json ?? Buffer.alloc(0);
     let outbox = this.#outboxes.get(command);
     if (!outbox) {
-      outbox = { waiting: [], posting: false, lost: false, whenEmpty: undefined };
+      outbox = { waiting: [], posting: false, lost: false, whenEmpty: undefined, giveUp: undefined };
       this.#outboxes.set(command, outbox);
       command.cancellation.onCancel(() => this.#outboxes.delete(command));
     }
@@ -90,10 +95,11 @@ export class Responder {
     const outbox = this.#outboxes.get(command);
     const post = (): void => {
       this.#outboxes.delete(command);
-      this.#post(command, responseBody(command, parts), 'terminal', done);
+      this.#post(command, responseBody(command, parts), undefined, done);
     };
-    if (outbox && (outbox.posting || outbox.waiting.length > 0) && !outbox.lost) outbox.whenEmpty = post;
-    else post();
+    if (!outbox || outbox.lost || (!outbox.posting && outbox.waiting.length === 0)) return post();
+    outbox.whenEmpty = post;
+    outbox.giveUp?.();
   }
 
   /** The key may be another now, or the way is free again: answers that wait for a person are tried at once. */
@@ -117,7 +123,7 @@ export class Responder {
       return;
     }
     outbox.posting = true;
-    this.#post(command, responseBody(command, queued.parts), 'notification', (delivery) => {
+    this.#post(command, responseBody(command, queued.parts), outbox, (delivery) => {
       outbox.posting = false;
       if (delivery === 'cancelled') return;
       if (delivery !== 'taken') {
@@ -128,14 +134,18 @@ export class Responder {
     });
   }
 
-  /** Tries until the answer is taken, refused for good, or the call is over. The bytes are the same every time. */
+  /**
+   * Tries until it is taken, refused for good, or the call is over. The bytes are the same every time. `outbox` is that of
+   * a notification; an answer has none.
+   */
   #post(
     command: Command,
     body: Buffer,
-    kind: 'terminal' | 'notification',
+    outbox: Outbox | undefined,
     done: (delivery: Delivery, error?: TunnelError) => void,
   ): void {
     const { client, clock } = this.#options;
+    const kind = outbox ? 'notification' : 'terminal';
     if (command.cancellation.reason !== undefined) return done('cancelled');
     let attempt = 0;
     let pending: Pending | undefined;
@@ -153,6 +163,7 @@ export class Responder {
     };
     const attemptOnce = (): void => {
       attempt++;
+      if (outbox) outbox.giveUp = undefined;
       const sentAt = clock.now();
       const watch = new StallTimer(clock, stallMs + body.length / slowestBytesPerMs, () =>
         pending?.abort(new TunnelError('timed_out', 'control-plane', {})),
@@ -181,8 +192,12 @@ export class Responder {
       } else if (!mayRetry(kind, outcome)) {
         finish('refused', error);
       } else {
-        const wait = backoffMs(attempt, () => clock.random(), retryBaseMs, retryCapMs);
-        stopRetry = clock.after(Math.max(wait, retryAfterMs ?? 0), attemptOnce);
+        const backoff = backoffMs(attempt, () => clock.random(), retryBaseMs, retryCapMs);
+        const wait = Math.max(backoff, retryAfterMs ?? 0);
+        stopRetry = clock.after(wait, attemptOnce);
+        if (!outbox || (attempt < triesAheadOfAnswer && wait <= waitAheadOfAnswerMs)) return;
+        outbox.giveUp = () => finish('refused', error);
+        if (outbox.whenEmpty) outbox.giveUp();
       }
     };
     const waitForPerson = (error: TunnelError): void => {

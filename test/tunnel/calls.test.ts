@@ -378,6 +378,33 @@ describe('a notification of a call', () => {
     expect(types()).toEqual(['jsonrpc_notify', 'jsonrpc_response']);
   });
 
+  it('that is refused with 429 again and again holds up the answer for no more than three tries', async () => {
+    const { tell, main, posts, types, clock } = running();
+    tell(1);
+    tell(2);
+    main.calls[0]!.answer(ok);
+    await settle();
+    for (let sent = 0; sent < 3; sent++) {
+      posts[sent]!.gets(429);
+      clock.pass(1_000);
+    }
+    expect(types()).toEqual([...Array<string>(3).fill('jsonrpc_notify'), 'jsonrpc_response']);
+  });
+
+  it('that must wait long is given up as soon as the answer is there, and not before', async () => {
+    const { tell, main, posts, types, clock } = running();
+    tell(1);
+    posts[0]!.gets(429, 10_000);
+    clock.pass(10_000);
+    expect(types()).toEqual(['jsonrpc_notify', 'jsonrpc_notify']);
+    posts[1]!.gets(429, 60_000);
+    main.calls[0]!.answer(ok);
+    await settle();
+    expect(types()).toEqual(['jsonrpc_notify', 'jsonrpc_notify', 'jsonrpc_response']);
+    posts[2]!.gets(200);
+    expect(clock.pending).toBe(0);
+  });
+
   it('is dropped when 64 wait, progress first, whatever a message quotes', () => {
     const { tell, main, posts } = running();
     const quote = Buffer.from(

@@ -426,6 +426,16 @@ describe('polls that come back empty at once', () => {
     self.polls[1]!.brings('a');
     expect(self.polls.length).toBeGreaterThan(2);
   });
+
+  it('count as such however far away the control plane is', () => {
+    const self = rig({ intervalMs: 1_000 });
+    self.clock.pass(300);
+    self.polls[0]!.empty();
+    self.clock.pass(699);
+    expect(self.polls).toHaveLength(1);
+    self.clock.pass(1);
+    expect(self.polls).toHaveLength(2);
+  });
 });
 
 describe('stopping', () => {
