@@ -7,6 +7,8 @@ import { addControl } from './control-command.ts';
 import { addDemo, addDemoServer } from './demo-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
+import { helpTopics } from './help-topics.ts';
+import { addInit } from './init-command.ts';
 import { addProfiles } from './profiles-command.ts';
 import { addRelay } from './relay-command.ts';
 import { addRun } from './run-command.ts';
@@ -15,6 +17,7 @@ import { addRun } from './run-command.ts';
 export type AddCommand = (program: Command, finish: (code: number) => void) => void;
 
 const commands: readonly AddCommand[] = [
+  addInit,
   addRun,
   addDoctor,
   addDemo,
@@ -50,13 +53,15 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(withSuggestion(text)) })
     .addHelpText(
       'after',
-      `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start.`,
+      `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start.\nMore: culvert help ${Object.keys(helpTopics).join('|')}`,
     )
     .exitOverride();
   for (const add of commands) add(program, (result) => (code = result));
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
-    if (args.length === 0) program.outputHelp();
+    const topic = args[0] === 'help' && args.length === 2 ? helpTopics[args[1] ?? ''] : undefined;
+    if (topic !== undefined) process.stdout.write(topic);
+    else if (args.length === 0) program.outputHelp();
     else await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {

@@ -1,4 +1,6 @@
-import type { Command } from 'commander';
+import { Option as Flag, type Command } from 'commander';
+import { addProfileFlags } from './init-command.ts';
+import type { InitValues } from './init.ts';
 import type { AddCommand } from './main.ts';
 
 interface ListValues {
@@ -12,7 +14,7 @@ const folder = ['--profile-dir <folder>', 'look here instead (TUNNEL_CLIENT_PROF
 export const addProfiles: AddCommand = (program, finish) => {
   const profiles: Command = program
     .command('profiles')
-    .summary('list, check and export profiles')
+    .summary('list, make, change, import and export profiles')
     .description(
       'Profiles of this machine: Culvert’s own, those of tunnel-client, and the JSON ones of ~/.tunnel-client.',
     );
@@ -35,11 +37,90 @@ export const addProfiles: AddCommand = (program, finish) => {
       finish(await checkProfile(name, values));
     });
   profiles
-    .command('export')
-    .description('Print a profile as tunnel-client reads it, and say on standard error what that leaves out.')
+    .command('show')
+    .description('Print a profile as it stands in its file; secrets in it are masked.')
     .argument('<name>', 'name of a profile, or path of a file')
     .option(...folder)
     .action(async (name: string, values: ListValues) => {
+      const { showProfile } = await import('./profiles.ts');
+      finish(await showProfile(name, values));
+    });
+  const add = profiles
+    .command('add')
+    .description('Write a profile, from a sample or from a file.')
+    .argument('<name>', 'what it is called')
+    .option('--from-file <file>', 'copy this file, which may have any form that is read here');
+  addProfileFlags(add).action(async (name: string, values: InitValues & { readonly fromFile?: string }) => {
+    const { addProfile } = await import('./profile-changes.ts');
+    finish(await addProfile(name, values));
+  });
+  profiles
+    .command('edit')
+    .description('Open a profile in $VISUAL or $EDITOR, and save it when it is right.')
+    .argument('<name>', 'name of a profile')
+    .option(...folder)
+    .action(async (name: string, values: ListValues) => {
+      const { editProfile } = await import('./profile-changes.ts');
+      finish(await editProfile(name, values));
+    });
+  profiles
+    .command('remove')
+    .description('Take a profile out of the list; its file is kept in the folder .deleted beside it.')
+    .argument('<name>', 'name of a profile')
+    .option(...folder)
+    .action(async (name: string, values: ListValues) => {
+      const { removeProfile } = await import('./profile-changes.ts');
+      finish(await removeProfile(name, values));
+    });
+  const imports = profiles
+    .command('import')
+    .description(
+      'Make a profile of an MCP server that Claude Desktop, Claude Code, Cursor, VS Code, Windsurf or Codex has set up. Without a name: list them.',
+    )
+    .argument('[name]', 'name of the server there')
+    .option('--from <client>', 'of this client, where several have one of that name')
+    .option('--profile <name>', 'what the profile is called')
+    .option('--json', 'print JSON');
+  addProfileFlags(imports).action(
+    async (name: string | undefined, values: InitValues & { readonly from?: string; readonly json?: boolean }) => {
+      const { importByName, listServers } = await import('./import-server.ts');
+      finish(
+        name === undefined ? await listServers(values.json ?? false) : await importByName(name, values.from, values),
+      );
+    },
+  );
+  const samples = profiles
+    .command('samples')
+    .summary('what a profile can start from')
+    .description('Samples of profiles.');
+  samples
+    .command('list')
+    .description('List the samples, and what each is for.')
+    .action(async () => {
+      const { listSamples } = await import('./profile-changes.ts');
+      finish(listSamples());
+    });
+  samples
+    .command('show')
+    .description('Print a sample as a profile.')
+    .argument('<name>', 'name of a sample')
+    .action(async (name: string) => {
+      const { showSample } = await import('./profile-changes.ts');
+      finish(showSample(name));
+    });
+  profiles
+    .command('export')
+    .description(
+      'Print a profile as tunnel-client reads it, and say on standard error what that leaves out; or what a server needs to run it, with secrets as variables.',
+    )
+    .argument('<name>', 'name of a profile, or path of a file')
+    .addOption(
+      new Flag('--format <format>', 'what to print')
+        .choices(['reference', 'systemd', 'docker', 'kubernetes'])
+        .default('reference'),
+    )
+    .option(...folder)
+    .action(async (name: string, values: ListValues & { readonly format: string }) => {
       const { exportProfile } = await import('./profiles.ts');
       finish(await exportProfile(name, values));
     });

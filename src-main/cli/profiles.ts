@@ -1,5 +1,7 @@
 import { sentence } from '../../shared/messages.ts';
+import { redactor } from '../observe/redact.ts';
 import { exportToReference } from '../profiles/export.ts';
+import { exportForServer, serverForms } from '../profiles/export-server.ts';
 import { profileFolders } from '../profiles/folders.ts';
 import { ProfileStore, type ProfileEntry } from '../profiles/profile-store.ts';
 import { readProfile } from '../profiles/profile-text.ts';
@@ -64,8 +66,21 @@ export async function checkProfile(name: string, where: Where): Promise<number> 
   return exitCodes.done;
 }
 
-export async function exportProfile(name: string, where: Where): Promise<number> {
-  const { text, dropped } = exportToReference(readProfile(await readProfileFile(await fileOf(name, where))));
+/** The file's text, with what looks like a secret masked. */
+export async function showProfile(name: string, where: Where): Promise<number> {
+  const { text } = await readProfileFile(await fileOf(name, where));
+  process.stdout.write(redactor()(text));
+  return exitCodes.done;
+}
+
+export async function exportProfile(name: string, where: Where & { readonly format?: string }): Promise<number> {
+  const profile = readProfile(await readProfileFile(await fileOf(name, where)));
+  const form = serverForms.find((known) => known === where.format);
+  if (form !== undefined) {
+    process.stdout.write(exportForServer(profile, form));
+    return exitCodes.done;
+  }
+  const { text, dropped } = exportToReference(profile);
   process.stdout.write(text);
   for (const what of dropped) process.stderr.write(`left out: ${what}\n`);
   return exitCodes.done;

@@ -1,0 +1,43 @@
+import { Option as Flag, type Command } from 'commander';
+import type { InitValues } from './init.ts';
+import type { AddCommand } from './main.ts';
+
+const description = `Write a profile: which tunnel, which key, which MCP server. Without flags it asks, in a terminal, and offers the servers that other MCP clients on this machine have set up.
+
+  culvert init
+  culvert init --profile crm --tunnel-id tunnel_… --mcp-command "npx -y some-mcp-server"
+  culvert init --sample sample_mcp_http --profile docs --tunnel-id tunnel_… --mcp-server-url http://localhost:8080/mcp
+
+The key is written as a reference, never as itself: env:CONTROL_PLANE_API_KEY unless another one is given.`;
+
+/** The flags of `init` and of `profiles add`. */
+export function addProfileFlags(command: Command): Command {
+  const hidden = (flags: string) => new Flag(flags).hideHelp();
+  return command
+    .option('--sample <name>', 'start from this sample (culvert profiles samples list)')
+    .option('--profile-dir <folder>', 'write there instead (TUNNEL_CLIENT_PROFILE_DIR)')
+    .option('--tunnel-id <id>', 'the tunnel: tunnel_ and 32 lower-case letters or digits')
+    .option('--mcp-command <command>', 'the command that starts the MCP server')
+    .option('--mcp-server-url <url>', 'the URL of the MCP server')
+    .option('--control-plane-api-key-ref <ref>', 'the runtime key as env:NAME, file:/path or keychain:…')
+    .option('--control-plane-base-url <url>', 'another control plane')
+    .addOption(hidden('--control-plane-url <url>'))
+    .option('--control-plane-url-path <path>', 'put between its host and /v1')
+    .option('--organization-id <id>', 'the organization that the tunnel belongs to')
+    .option('--health-listen-addr <address>', 'where health and metrics are served')
+    .option('--open-web-ui', 'open the interface in a browser when it runs')
+    .option('--force', 'replace a profile of that name');
+}
+
+/** `culvert init`: a profile, by flags or by questions. */
+export const addInit: AddCommand = (program, finish) => {
+  const command = program
+    .command('init')
+    .summary('write a profile, by flags or by questions')
+    .description(description)
+    .option('--profile <name>', 'what it is called');
+  addProfileFlags(command).action(async (values: InitValues) => {
+    const { init } = await import('./init.ts');
+    finish(await init(values));
+  });
+};

@@ -1,0 +1,148 @@
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { parseAllDocuments, parse } from 'yaml';
+import { main } from '../../src-main/cli/main.ts';
+
+const tunnelId = 'tunnel_0123456789abcdef0123456789abcdef';
+let home: string;
+let out = '';
+let err = '';
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'culvert-init-'));
+  vi.stubEnv('HOME', home);
+  vi.stubEnv('XDG_CONFIG_HOME', join(home, '.config'));
+  out = err = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await rm(home, { recursive: true, force: true });
+});
+
+const profileFile = (name: string) => join(home, '.config', 'culvert', 'profiles', `${name}.yaml`);
+const written = (name: string) => readFile(profileFile(name), 'utf8');
+
+test('init writes a profile that a check finds right, for every sample', async () => {
+  const server = ['--mcp-server-url', 'http://127.0.0.1:3001/mcp'];
+  const command = ['--mcp-command', 'python "my server.py"'];
+  for (const [sample, given] of [
+    ['sample_mcp_with_dcr', server],
+    ['sample_mcp_stdio_local', command],
+    ['sample_mcp_remote_no_auth', server],
+    ['sample_mcp_http', server],
+    ['sample_mcp_enterprise_proxy', server],
+  ] as const) {
+    const args = ['init', '--sample', sample, '--profile', sample, '--tunnel-id', tunnelId, ...given];
+    expect(await main(args), sample + err).toBe(0);
+    expect(await main(['profiles', 'check', sample]), sample + err).toBe(0);
+    expect(await written(sample)).toContain('api_key: env:CONTROL_PLANE_API_KEY');
+  }
+  expect(await written('sample_mcp_enterprise_proxy')).toContain('http_proxy: env:HTTPS_PROXY');
+  expect(parse(await written('sample_mcp_stdio_local'))).toMatchObject({
+    mcp: { commands: [{ channel: 'main', command: 'python "my server.py"' }] },
+  });
+});
+
+test('init says what is missing or wrong, and writes nothing', async () => {
+  const command = ['--mcp-command', 'x'];
+  expect(await main(['init', '--profile', 'p', ...command])).toBe(2);
+  expect(err).toContain('--tunnel-id');
+  expect(await main(['init', '--profile', 'p', '--tunnel-id', 'tunnel_1', ...command])).toBe(2);
+  const both = [...command, '--mcp-server-url', 'http://x/mcp'];
+  expect(await main(['init', '--profile', 'p', '--tunnel-id', tunnelId, ...both])).toBe(2);
+  const literal = ['--control-plane-api-key-ref', 'sk-a-literal-key-0001'];
+  expect(await main(['init', '--profile', 'p', '--tunnel-id', tunnelId, ...command, ...literal])).toBe(2);
+  expect(err).not.toContain('sk-a-literal');
+  expect(await main(['init', '--sample', 'sample_mcp_htp', '--tunnel-id', tunnelId, ...command])).toBe(2);
+  expect(err).toContain('Did you mean sample_mcp_http?');
+  await expect(readdir(join(home, '.config', 'culvert', 'profiles'))).rejects.toThrow();
+});
+
+test('a profile that is there is replaced only with --force, and not by one that is wrong', async () => {
+  const args = (command: string) => ['init', '--profile', 'p', '--tunnel-id', tunnelId, '--mcp-command', command];
+  expect(await main(args('one'))).toBe(0);
+  expect(await main(args('two'))).toBe(2);
+  expect(await written('p')).toContain('command: one');
+  expect(await main([...args('two'), '--force'])).toBe(0);
+  expect(await written('p')).toContain('command: two');
+  expect(await main([...args('three'), '--force', '--control-plane-base-url', 'nowhere'])).toBe(2);
+  expect(await written('p')).toContain('command: two');
+});
+
+test('profiles are added from a file, shown, edited and removed', async () => {
+  const file = join(home, 'other.yaml');
+  await writeFile(
+    file,
+    `# mine\nconfig_version: 1\ncontrol_plane:\n  tunnel_id: ${tunnelId}\n  api_key: sk-literal-in-a-file-0001\nmcp:\n  server_urls:\n    - url: http://127.0.0.1:1/mcp\n`,
+  );
+  expect(await main(['profiles', 'add', 'mine', '--from-file', file]), err).toBe(0);
+  out = '';
+  expect(await main(['profiles', 'show', 'mine'])).toBe(0);
+  expect(out).toContain('# mine');
+  expect(out).not.toContain('sk-literal');
+  const editor = join(home, 'editor.sh');
+  await writeFile(editor, '#!/bin/sh\nsed -i "s#127.0.0.1:1#127.0.0.1:2#" "$1"\n');
+  await chmod(editor, 0o755);
+  vi.stubEnv('VISUAL', editor);
+  expect(await main(['profiles', 'edit', 'mine']), err).toBe(0);
+  expect(await written('mine')).toContain('127.0.0.1:2/mcp');
+  await writeFile(editor, '#!/bin/sh\necho "tunnel: [" >> "$1"\n');
+  expect(await main(['profiles', 'edit', 'mine'])).toBe(2);
+  expect(await written('mine')).not.toContain('tunnel: [');
+  expect(await main(['profiles', 'remove', 'mine'])).toBe(0);
+  expect(await main(['profiles', 'check', 'mine'])).toBe(2);
+});
+
+test('a server of another client becomes a profile by its name', async () => {
+  await mkdir(join(home, '.cursor'), { recursive: true });
+  await writeFile(
+    join(home, '.cursor', 'mcp.json'),
+    JSON.stringify({ mcpServers: { 'My Server': { command: 'npx', args: ['-y', 'thing'], env: { LEVEL: '2' } } } }),
+  );
+  expect(await main(['profiles', 'import'])).toBe(0);
+  expect(out).toContain('npx -y thing');
+  expect(await main(['profiles', 'import', 'My Server', '--tunnel-id', tunnelId]), err).toBe(0);
+  expect(await written('My-Server')).toContain('command: npx -y thing');
+  expect(await main(['profiles', 'import', 'nobody', '--tunnel-id', tunnelId])).toBe(2);
+});
+
+test('a profile for a server has its secrets as variables, and nothing else', async () => {
+  await mkdir(join(home, '.config', 'culvert', 'profiles'), { recursive: true });
+  await writeFile(
+    profileFile('p'),
+    `config_version: 1\ncontrol_plane:\n  tunnel_id: ${tunnelId}\n  api_key: keychain:abc/api_key\nmcp:\n  commands:\n    - command: node server.mjs\nculvert:\n  id: abc\n  channels:\n    main:\n      env:\n        TOKEN: a-literal-token\n        LEVEL: "3"\n`,
+  );
+  for (const form of ['systemd', 'docker', 'kubernetes']) {
+    out = '';
+    expect(await main(['profiles', 'export', 'p', '--format', form]), err).toBe(0);
+    expect(out).not.toMatch(/keychain:|a-literal-token/);
+    expect(out).toContain('CONTROL_PLANE_API_KEY');
+    expect(out).toContain('CULVERT_ENV_MAIN_TOKEN');
+  }
+  const [map, secret, deployment] = parseAllDocuments(out).map(
+    (document) => document.toJS() as Record<string, unknown>,
+  );
+  expect(parse((map?.['data'] as Record<string, string>)['profile.yaml']!)).toMatchObject({
+    control_plane: { api_key: 'env:CONTROL_PLANE_API_KEY' },
+  });
+  expect(Object.values(secret?.['stringData'] as object)).toEqual(['', '']);
+  expect(deployment).toMatchObject({ kind: 'Deployment' });
+});
+
+test('help has a page for each topic', async () => {
+  for (const topic of ['quickstart', 'samples', 'doctor', 'oauth', 'troubleshooting']) {
+    out = '';
+    expect(await main(['help', topic])).toBe(0);
+    expect(out.length, topic).toBeGreaterThan(200);
+  }
+  out = '';
+  expect(await main(['help', 'doctor'])).toBe(0);
+  expect(await main(['profiles', 'samples', 'list'])).toBe(0);
+  expect(out).toContain('sample_mcp_http');
+  expect(await main(['profiles', 'samples', 'show', 'sample_mcp_stdio_local'])).toBe(0);
+});
