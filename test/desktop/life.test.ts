@@ -111,7 +111,7 @@ suiteNeeds('electron', 'desktop')('a day of the app', () => {
       await vi.waitFor(() => expect(polls).toBe(1), soon);
       await sleepSignal(true);
       await sleepSignal(false);
-      await vi.waitFor(() => expect(polls).toBe(2), soon);
+      await vi.waitFor(() => expect(polls).toBeGreaterThan(1), soon);
     } finally {
       dead.closeAllConnections();
       dead.close();
