@@ -1,9 +1,9 @@
 import type { HeaderList } from '../../shared/trace.ts';
 import { channelNamePattern } from '../../shared/tunnel.ts';
+import { parseResponseTimeout } from '../json/duration.ts';
 import { readMessage, type MessageSpans, type Span } from '../json/message.ts';
 import { decodeString, isNull, JsonReader, JsonSyntaxError } from '../json/scan.ts';
 import { Command, type CommandKind, type Receipt } from './command.ts';
-import { parseResponseTimeout } from './response-timeout.ts';
 
 /** Why a command in a poll was passed over; its neighbours are not touched by it. */
 export interface SkippedCommand {
