@@ -1,9 +1,11 @@
 import { defineConfig } from 'electron-vite';
+import { gatherLicences } from './scripts/licences.mjs';
 import renderer from './vite.renderer.config.ts';
 
 /** One file each: main as ESM, preload as CommonJS because the sandbox has no ESM; only keytar stays outside. */
 export default defineConfig({
   main: {
+    plugins: [gatherLicences()],
     build: {
       target: 'node20.18',
       outDir: 'out/main',

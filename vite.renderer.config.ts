@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { gatherLicences } from './scripts/licences.mjs';
 
 /**
  * The pages, for the window and for browsers alike. Nothing is inlined: `font-src 'self'` and `img-src 'self'` refuse
@@ -9,7 +10,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: 'src-renderer',
   base: './',
-  plugins: [react()],
+  plugins: [react(), gatherLicences()],
   build: {
     // electron-vite and vite resolve a relative folder from different places
     outDir: resolve('out/renderer'),

@@ -2,6 +2,7 @@
 // `--cli` builds the command line alone, `--headless` the command line and the pages that it serves.
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { gatherLicences, writeLicences } from './licences.mjs';
 
 const cliOnly = process.argv.includes('--cli');
 
@@ -12,6 +13,7 @@ export async function buildCli() {
     logLevel: 'warn',
     define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { alias: [{ find: /^undici$/, replacement: fileURLToPath(new URL('undici-pool.mjs', import.meta.url)) }] },
+    plugins: [gatherLicences()],
     ssr: { noExternal: true, external: ['keytar', 'system-ca'] },
     build: {
       ssr: 'src-main/cli.ts',
@@ -34,3 +36,4 @@ if (process.argv.includes('--headless')) {
   const electronVite = await import('electron-vite');
   await electronVite.build({ logLevel: 'warn' });
 }
+writeLicences(fileURLToPath(new URL('../out/licences.json', import.meta.url)));

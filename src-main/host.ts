@@ -224,7 +224,7 @@ export function createHost(options: HostOptions): Host {
       await profiles.refresh();
       return state.snapshot(caller.host);
     },
-    'app.about': async () => ({ licences: [...(await readLicences(new URL('../licences.json', import.meta.url)))] }),
+    'app.about': async () => ({ licences: [...(await readLicences(import.meta.url))] }),
     ...tunnelHandlers(control, () => [...profiles.profiles.map(({ id }) => id), ...given.keys()]),
     ...approvalHandlers(approvals, load),
     ...profileHandlers({
