@@ -76,6 +76,12 @@ suiteNeeds('electron')('the window', () => {
     }
   });
 
+  it('shows the licences of what it is made of', async () => {
+    const reply = (await call('app.about')) as unknown as { value: { licences: { name: string; text: string }[] } };
+    const react = reply.value.licences.find(({ name }) => name === 'react');
+    expect(react?.text).toContain('MIT');
+  });
+
   it('gets no permission', async () => {
     const state = await page.evaluate(async () => (await navigator.permissions.query({ name: 'geolocation' })).state);
     expect(state).toBe('denied');
