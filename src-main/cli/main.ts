@@ -53,7 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(withSuggestion(text)) })
     .addHelpText(
       'after',
-      `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start.\nMore: culvert help ${Object.keys(helpTopics).join('|')}`,
+      `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start;\ndoctor also 4 something to look at, 5 something failed.\nMore: culvert help ${Object.keys(helpTopics).join('|')}`,
     )
     .exitOverride();
   for (const add of commands) add(program, (result) => (code = result));
