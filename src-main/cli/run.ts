@@ -55,15 +55,22 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
     if (settings.pidFile !== undefined)
       cleanUps.push(await announce(settings.pidFile, String(process.pid), '--pid.file'));
     const { listener, manager, traces, locks } = headless;
-    const closeUi = mountUi(listener, { manager, traces, log, secrets, env, profiles, drafts, keychain, locks });
-    cleanUps.push(() => Promise.resolve(closeUi()));
+    if (settings.ui.enabled) {
+      const closeUi = mountUi(listener, { manager, traces, log, secrets, env, profiles, drafts, keychain, locks });
+      cleanUps.push(() => Promise.resolve(closeUi()));
+    }
     await headless.open();
     const { address } = headless.listener;
     if (address !== undefined && settings.listen.urlFile !== undefined) {
       cleanUps.push(await announce(settings.listen.urlFile, address, '--health.url-file'));
     }
     log.info(`Listening at ${address ?? 'nowhere'}: /healthz, /readyz, /metrics and /health.`);
-    if (settings.ui.openBrowser) await openPages(listener, log);
+    const pages = settings.ui.enabled ? listener.uiAddress() : undefined;
+    // for the person at this terminal: the token works once, and is no matter for a collector of logs
+    if (pages !== undefined && settings.log.format === 'people' && settings.log.file === undefined) {
+      process.stdout.write(`\nThe pages, in a browser (this address works once): ${pages}\n\n`);
+    }
+    if (settings.ui.enabled && settings.ui.openBrowser) await openPages(listener, log);
     for (const { profile, inert } of loaded) {
       introduce(profile, log);
       for (const what of inert) log.warn(what, {}, { tunnel: profile.id });
