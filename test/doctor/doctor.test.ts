@@ -85,13 +85,16 @@ test('a doctor on a live tunnel asks the running child, starts no second one, an
   for (const id of calls) expect(fake.terminalFor(id)).toHaveLength(1);
 });
 
-test('a run that is cancelled ends at once and says so', async () => {
+test('a run that is cancelled ends at once and says so', { retry: 2 }, async () => {
   const setting = await setUp();
   const fake = await controlPlane();
   const silent = await file('process.stdin.resume();', 'silent.mjs');
   const profile = profileFor(fake, { channels: stdioChannel(`${process.execPath} ${silent}`) });
   const running = setting.doctor.run([subjectOf(profile)]);
-  await vi.waitFor(() => expect(setting.steps.at(-1)?.checks.find(({ id }) => id === 'server')?.state).toBe('running'));
+  await vi.waitFor(() => {
+    const server = setting.steps.at(-1)?.checks.find(({ id }) => id === 'server');
+    expect(server?.state, JSON.stringify(server?.evidence)).toBe('running');
+  }, 10_000);
   setting.doctor.cancel();
   const run = await running;
   expect(run.cancelled).toBe(true);
