@@ -45,10 +45,10 @@ export async function startApp(argv: readonly string[]): Promise<void> {
   const drafts = new DraftStore();
   const keys = chooseSecretStore(join(folder, 'secrets.json'));
   const secrets = createSecrets({ env, store: () => drafts.over(keys.store) });
-  const captures = new Map<string, { bodies: boolean; maxBodyBytes: number }>();
+  const captureOf = (tunnel: string) => host.profiles.profiles.find(({ id }) => id === tunnel)?.capture;
   const traces = new TraceStore(
     { ...appLimits, bodyBudget: settings.values.traceBudgetMiB * 1024 * 1024 },
-    (tunnel) => captures.get(tunnel) ?? { bodies: true, maxBodyBytes: 1_048_576 },
+    (tunnel) => captureOf(tunnel) ?? { bodies: true, maxBodyBytes: 1_048_576 },
   );
   const searchPath = desktopPath(env);
   const listener = openAppListener(env, log);
