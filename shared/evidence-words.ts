@@ -33,6 +33,25 @@ function handshake(facts: Facts): string {
   return name === '' ? speaks : `${speaks}, calls itself ${name}`;
 }
 
+function way(facts: Facts): string {
+  const mode = text(facts, 'mode');
+  const via = text(facts, 'via') ?? '';
+  if (mode === 'unix') return `through the socket ${via}`;
+  const source = text(facts, 'source');
+  return mode === 'proxy'
+    ? `through the proxy ${via}${source === undefined ? '' : `, which ${source} names`}`
+    : 'directly';
+}
+
+function routeOpen(facts: Facts): string {
+  const opens = `A connection to ${text(facts, 'target') ?? 'the address'} opens ${way(facts)}`;
+  const subject = text(facts, 'subject');
+  const until = text(facts, 'notAfter');
+  return subject === undefined
+    ? opens
+    : `${opens}; the certificate of ${subject} is trusted${until === undefined ? '' : `, valid until ${until}`}`;
+}
+
 /** What each step proves when it passes, in the past or present, never what was attempted. */
 const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   'program.resolved': (facts) =>
@@ -63,6 +82,8 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   'base-url': (facts) => text(facts, 'address') ?? 'It is a host root',
   listener: (facts) => `Free: ${text(facts, 'address') ?? 'the address'}`,
   instance: () => 'No other process runs it',
+  'route.control-plane': routeOpen,
+  'route.mcp': routeOpen,
   'route.settings': (facts) =>
     text(facts, 'mode') === 'proxy'
       ? `Through the proxy ${text(facts, 'via') ?? ''}, which ${text(facts, 'source') ?? 'a setting'} names`

@@ -66,6 +66,14 @@ export const calls = {
   'profiles.check': call(z.strictObject({ id, text }), checkedTextSchema),
   /** The form's values written into the text, comments and order kept. Nothing is saved. */
   'profiles.render': call(z.strictObject({ id, text, profile: profileFormSchema }), checkedTextSchema),
+  /** One connection the way the text says, to the control plane or to a server of it: nothing is asked, nothing is saved. */
+  'profiles.testRoute': call(
+    z.discriminatedUnion('purpose', [
+      z.strictObject({ id, text, purpose: z.literal('control-plane') }),
+      z.strictObject({ id, text, purpose: z.literal('mcp'), channel: z.string().max(64) }),
+    ]),
+    probeResultSchema,
+  ),
   'profiles.save': call(z.strictObject({ id, text, revision: z.string() }), saveResultSchema),
   'profiles.create': call(z.strictObject({ name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
   'profiles.duplicate': call(byId, z.object({ id: z.string() })),

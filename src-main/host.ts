@@ -30,6 +30,7 @@ import type { Probes } from './diagnosis/probes.ts';
 import { Doctor } from './doctor/doctor.ts';
 import { createCandidates } from './imports/candidates.ts';
 import type { Environment } from './mcp/process-environment.ts';
+import { createRoutes, type RouteDeps } from './network/routes.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
 import { ProfileStore } from './profiles/profile-store.ts';
@@ -62,6 +63,8 @@ export interface HostOptions {
   readonly browser: { address(): string | undefined; revoke(): void };
   /** Program and arguments that serve the demo's MCP server. */
   readonly demoServer: readonly string[];
+  /** The app's: as the engine's routes have it. */
+  readonly systemProxy?: RouteDeps['systemProxy'];
   /** Profiles that exist in this process only: of `culvert run` with flags. */
   readonly given?: readonly Profile[];
   /** One profile runs in one process; without them nobody is asked. */
@@ -232,6 +235,8 @@ export function createHost(options: HostOptions): Host {
       list: profiles,
       platform,
       isSecretSet,
+      routesOf: (profile) =>
+        createRoutes(profile, { secrets, env, ...(options.systemProxy && { systemProxy: options.systemProxy }) }),
       isRunning,
       restart: (id) => control.start(id),
       stop: (id) => control.stop(id),

@@ -56,6 +56,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     added: (pid: number) => listener.childAdded(pid),
     removed: (pid: number) => listener.childRemoved(pid),
   };
+  const ofSystem = systemProxy(session.defaultSession);
   const manager = createEngine({
     secrets,
     env,
@@ -63,7 +64,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     traces,
     searchPath,
     children,
-    systemProxy: systemProxy(session.defaultSession),
+    systemProxy: ofSystem,
   });
 
   const trayHost = await hasTrayHost();
@@ -100,6 +101,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
       identity: { name: 'culvert', version, instanceId: listener.instanceId },
     }),
     searchPath,
+    systemProxy: ofSystem,
     versions: { electron: process.versions.electron, chrome: process.versions.chrome },
     browser: listener.browser,
     locks: listener.locks,

@@ -43,6 +43,8 @@ export function ControlPlaneFacts({ view }: { readonly view: TunnelView }) {
   const now = useNow();
   const { snapshot, certificates } = view;
   const certificate = certificates.find(({ of }) => of === 'control-plane');
+  const own = certificates.find(({ of }) => of === 'client');
+  const proxy = snapshot.proxies?.find(({ route }) => route === 'control-plane');
   return (
     <Facts
       facts={[
@@ -57,6 +59,12 @@ export function ControlPlaneFacts({ view }: { readonly view: TunnelView }) {
           words.certificate,
           words.certificateLeft(Math.floor((certificate.notAfter - now) / 86_400_000), certificate.subject),
         ],
+        own && [
+          words.ownCertificate,
+          words.certificateLeft(Math.floor((own.notAfter - now) / 86_400_000), own.subject),
+        ],
+        proxy && [words.proxy, `${proxy.proxy}, ${words.proxyStates[proxy.state]}`],
+        snapshot.pollCut && [words.pollWait, duration(snapshot.pollCut.waitMs)],
       ]}
     />
   );

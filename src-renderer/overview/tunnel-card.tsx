@@ -8,6 +8,7 @@ import { Switch } from '../ui/switch.tsx';
 import { Chip } from '../ui/tone.tsx';
 import { FaultNote } from './fault-note.tsx';
 import { lookOf } from './look.ts';
+import { NetworkNotes } from './network-notes.tsx';
 import { Pipe } from './pipe.tsx';
 import { sayOf } from './say.ts';
 import { Stats } from './stats.tsx';
@@ -50,6 +51,7 @@ export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonl
       ) : null}
       {running && <Pipe view={view} now={now} />}
       <FaultNote view={view} now={now} />
+      {running && <NetworkNotes snapshot={snapshot} now={now} />}
       {(running || view.rates.calls > 0) && <Stats rates={view.rates} />}
     </li>
   );

@@ -6,6 +6,7 @@ import { Field } from '../ui/field.tsx';
 import { ChannelEnv } from './channel-env.tsx';
 import { OptionalField } from './form-field.tsx';
 import { withOptional } from './optional.ts';
+import { RouteTest } from './route-test.tsx';
 
 const words = t.profiles.form;
 
@@ -46,7 +47,12 @@ function StdioForm({ id, channel, onChange }: ServerProps<StdioChannelConfig> & 
   );
 }
 
-function HttpForm({ channel, onChange }: ServerProps<HttpChannelConfig>) {
+function HttpForm({
+  id,
+  text,
+  channel,
+  onChange,
+}: ServerProps<HttpChannelConfig> & { readonly id: string; readonly text: string }) {
   return (
     <>
       <Field label={words.url} mono value={channel.url} onChange={(url) => onChange({ ...channel, url })} />
@@ -56,6 +62,33 @@ function HttpForm({ channel, onChange }: ServerProps<HttpChannelConfig>) {
         value={channel.unixSocket}
         onChange={(path) => onChange(withOptional(channel, 'unixSocket', path))}
       />
+      <div className="two">
+        <OptionalField
+          label={words.routeProxy}
+          mono
+          value={channel.httpProxy}
+          onChange={(value) => onChange(withOptional(channel, 'httpProxy', value))}
+        />
+        <OptionalField
+          label={words.routeCaBundle}
+          mono
+          value={channel.caBundle}
+          onChange={(value) => onChange(withOptional(channel, 'caBundle', value))}
+        />
+        <OptionalField
+          label={words.clientCert}
+          mono
+          value={channel.clientCert}
+          onChange={(value) => onChange(withOptional(channel, 'clientCert', value))}
+        />
+        <OptionalField
+          label={words.clientKey}
+          mono
+          value={channel.clientKey}
+          onChange={(value) => onChange(withOptional(channel, 'clientKey', value))}
+        />
+      </div>
+      <RouteTest id={id} text={text} channel={channel.name} />
     </>
   );
 }
@@ -77,12 +110,14 @@ const asHttp = (name: string): ChannelConfig => ({ kind: 'http', name, url: 'htt
 
 interface Props {
   readonly id: string;
+  /** The profile as it stands in the editor. */
+  readonly text: string;
   readonly channels: readonly ChannelConfig[];
   readonly onChange: (channels: ChannelConfig[]) => void;
 }
 
 /** The servers behind the tunnel, one a channel. */
-export function ChannelForms({ id, channels, onChange }: Props) {
+export function ChannelForms({ id, text, channels, onChange }: Props) {
   const replace = (index: number, next: ChannelConfig): void =>
     onChange(channels.map((channel, i) => (i === index ? next : channel)));
   return (
@@ -117,7 +152,7 @@ export function ChannelForms({ id, channels, onChange }: Props) {
           {channel.kind === 'stdio' ? (
             <StdioForm id={id} channel={channel} onChange={(next) => replace(index, next)} />
           ) : (
-            <HttpForm channel={channel} onChange={(next) => replace(index, next)} />
+            <HttpForm id={id} text={text} channel={channel} onChange={(next) => replace(index, next)} />
           )}
         </div>
       ))}

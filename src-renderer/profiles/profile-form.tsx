@@ -6,6 +6,7 @@ import { Switch } from '../ui/switch.tsx';
 import { ChannelForms } from './channel-forms.tsx';
 import { NumberSetting, OptionalField } from './form-field.tsx';
 import { withOptional } from './optional.ts';
+import { RouteTest } from './route-test.tsx';
 import { SecretField } from './secret-field.tsx';
 import type { Editor } from './use-editor.ts';
 
@@ -72,8 +73,30 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
           value={controlPlane.organizationId}
           onChange={(value) => setPlane(withOptional(controlPlane, 'organizationId', value))}
         />
+        <div className="two">
+          <OptionalField
+            label={words.routeProxy}
+            mono
+            value={controlPlane.httpProxy}
+            error={errorOf('control_plane.http_proxy')}
+            onChange={(value) => setPlane(withOptional(controlPlane, 'httpProxy', value))}
+          />
+          <OptionalField
+            label={words.routeCaBundle}
+            mono
+            value={controlPlane.caBundle}
+            error={errorOf('culvert.control_plane.ca_bundle')}
+            onChange={(value) => setPlane(withOptional(controlPlane, 'caBundle', value))}
+          />
+        </div>
+        <RouteTest id={id} text={editor.text} />
       </section>
-      <ChannelForms id={id} channels={profile.channels} onChange={(channels) => setProfile({ ...profile, channels })} />
+      <ChannelForms
+        id={id}
+        text={editor.text}
+        channels={profile.channels}
+        onChange={(channels) => setProfile({ ...profile, channels })}
+      />
       <section>
         <h2>{words.network}</h2>
         <OptionalField
@@ -108,6 +131,17 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
             onChange={(value) => setPlane(withOptional(controlPlane, 'clientKey', value))}
           />
         </div>
+        {(controlPlane.clientKey !== undefined || controlPlane.clientKeyPassphrase !== undefined) && (
+          <SecretField
+            label={words.clientKeyPassphrase}
+            owner={id}
+            slot="client_key_passphrase"
+            value={controlPlane.clientKeyPassphrase}
+            state={editor.document?.secrets.find(({ slot }) => slot === 'client_key_passphrase')}
+            onChange={(value) => setPlane(withOptional(controlPlane, 'clientKeyPassphrase', value))}
+            onStored={editor.refreshSecrets}
+          />
+        )}
       </section>
       <section>
         <h2>{words.limits}</h2>

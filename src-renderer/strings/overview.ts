@@ -144,6 +144,11 @@ export const overviewStrings = {
     sources: { plain: '', keychain: 'kept in the keychain', env: 'from your environment', file: 'from a file' },
     run: 'Run this command',
   },
+  network: {
+    proxyDown: (proxy: string) => `The proxy ${proxy} lets nothing through.`,
+    pollCut: (after: number, wait: number) =>
+      `Something on the way closes quiet connections after ${after} s; polls wait ${wait} s.`,
+  },
   facts: {
     lastCall: 'Last call',
     never: 'never',
@@ -159,6 +164,10 @@ export const overviewStrings = {
     polls: 'Polls out',
     certificate: 'Certificate',
     certificateLeft: (days: number, subject: string) => `${plural(days, 'day', 'days')} left, ${subject}`,
+    proxy: 'Proxy',
+    proxyStates: { healthy: 'lets through', unhealthy: 'lets nothing through' },
+    ownCertificate: 'Own certificate',
+    pollWait: 'A poll waits',
     queue: 'Queue',
     inFlight: 'In flight',
     answered: 'Answered',

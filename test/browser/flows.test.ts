@@ -229,6 +229,21 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await check(open);
   });
 
+  test('tests a route of the text as it stands, and says which hop refused', async () => {
+    const open = await openPages(browser, 'full', '#/profiles/p-crm');
+    const { page, world } = open;
+    const tests = page.getByRole('button', { name: 'Test this route' });
+    await tests.first().click();
+    await page.getByText('A connection to api.openai.com opens directly').waitFor();
+    await page.getByLabel('Proxy for this address alone').first().fill('http://down.corp:3128');
+    await page.getByText('A connection to api.openai.com opens directly').waitFor({ state: 'detached' });
+    await expect.poll(() => page.getByRole('textbox', { name: 'YAML' }).inputValue()).toContain('down.corp');
+    await tests.first().click();
+    await page.getByText('The proxy cannot be reached').waitFor();
+    expect(world.heard.filter(({ name }) => name === 'profiles.testRoute')).toHaveLength(2);
+    await check(open);
+  });
+
   test('deletes a profile and takes it back', async () => {
     const open = await openPages(browser, 'full', '#/profiles');
     const { page } = open;

@@ -1,7 +1,8 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
 import type { CheckedText, ProfileDocument } from '../../../shared/profile-editor.ts';
-import { profileSchema } from '../../../shared/profile.ts';
+import { profileSchema, type Profile } from '../../../shared/profile.ts';
+import { configuredTargets, type Routes } from '../../network/routes.ts';
 import { newProfileText } from '../../profiles/profile-text.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { Platform } from '../platform.ts';
@@ -15,6 +16,8 @@ export interface ProfileServices {
   readonly list: ProfileList;
   readonly platform: Platform;
   readonly isSecretSet: (ref: string) => Promise<boolean>;
+  /** Routes of a profile that are closed after one test. */
+  readonly routesOf: (profile: Profile) => Routes;
   readonly isRunning: (id: string) => boolean;
   readonly restart: (id: string) => Promise<void>;
   readonly stop: (id: string) => Promise<void>;
@@ -35,7 +38,7 @@ const blank = () =>
   });
 
 export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls> {
-  const { store, list, platform, isSecretSet, isRunning, restart, stop } = services;
+  const { store, list, platform, isSecretSet, routesOf, isRunning, restart, stop } = services;
   const kept = new KeptSecrets();
   const changed = async <T>(result: T): Promise<T> => {
     await list.refresh();
@@ -65,6 +68,24 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
     'profiles.render': async ({ id, text, profile }) => {
       const restored = kept.restore(text);
       return checked(id, await store.render(id, restored, kept.restore(profile)));
+    },
+    'profiles.testRoute': async ({ id, text, ...route }) => {
+      const { profile, problems } = await store.check(id, kept.restore(text));
+      if (!profile) {
+        const { code, leg, params } = problems[0]?.error ?? { code: 'config_invalid', leg: 'local', params: {} };
+        throw new TunnelError(code, leg, params);
+      }
+      const channel = route.purpose === 'mcp' ? route.channel : undefined;
+      const found = configuredTargets(profile).find(
+        ([purpose, { name }]) => purpose === route.purpose && name === channel,
+      );
+      if (!found) throw new TunnelError('unsupported_channel', 'local', { channel: channel ?? '' });
+      const routes = routesOf(profile);
+      try {
+        return { evidence: [await routes.test(...found)] };
+      } finally {
+        await routes.close();
+      }
     },
     'profiles.save': async ({ id, text, revision }) => {
       const saved = await store.save(id, kept.restore(text), revision);

@@ -41,7 +41,7 @@ culvert:
 `;
 
 interface Doc {
-  control_plane?: { tunnel_id?: string; api_key?: string; base_url?: string };
+  control_plane?: { tunnel_id?: string; api_key?: string; base_url?: string; http_proxy?: string };
   mcp?: {
     commands?: { channel?: string; command?: string }[];
     server_urls?: { channel?: string; url?: string }[];
@@ -67,6 +67,7 @@ export function check(id: string, text: string): CheckedText {
       tunnelId: value.control_plane?.tunnel_id ?? '',
       ...(value.control_plane?.api_key === undefined ? {} : { apiKey: value.control_plane.api_key }),
       ...(value.control_plane?.base_url === undefined ? {} : { baseUrl: value.control_plane.base_url }),
+      ...(value.control_plane?.http_proxy === undefined ? {} : { httpProxy: value.control_plane.http_proxy }),
     },
     channels: [
       ...(value.mcp?.commands ?? []).map(({ channel = 'main', command = '' }) => ({
@@ -106,6 +107,8 @@ function render(text: string, profile: Profile): string {
   document.setIn(['culvert', 'name'], profile.name);
   document.setIn(['culvert', 'start_with_app'], profile.startWithApp);
   document.setIn(['control_plane', 'tunnel_id'], profile.controlPlane.tunnelId);
+  const { httpProxy } = profile.controlPlane;
+  if (httpProxy !== undefined) document.setIn(['control_plane', 'http_proxy'], httpProxy);
   const stdio = profile.channels.filter((channel) => channel.kind === 'stdio');
   stdio.forEach(({ name, command }, index) => {
     document.setIn(['mcp', 'commands', index, 'channel'], name);
@@ -185,6 +188,17 @@ export class FakeProfiles {
     },
     'profiles.check': ({ id, text }) => check(id, text),
     'profiles.render': ({ id, text, profile }) => check(id, render(text, profile)),
+    'profiles.testRoute': ({ id, text, ...route }) => {
+      const { profile } = check(id, text);
+      const proxy = route.purpose === 'mcp' ? undefined : profile?.controlPlane.httpProxy;
+      const step = { step: `route.${route.purpose}`, layer: 'network' as const, at: Date.now(), ms: 41 };
+      if (proxy?.includes('down') === true) {
+        const error = { code: 'proxy_unreachable' as const, leg: 'control-plane' as const, params: { proxy } };
+        return { evidence: [{ ...step, outcome: 'fail' as const, facts: {}, error }] };
+      }
+      const facts = { target: 'api.openai.com', mode: 'direct', subject: 'api.openai.com', notAfter: '2027-01-20' };
+      return { evidence: [{ ...step, outcome: 'pass' as const, facts }] };
+    },
     'profiles.save': ({ id, text, revision }) => {
       const entry = this.#entry(id);
       if (revision !== String(entry.revision)) throw new TunnelError('revision_conflict', 'local', {});

@@ -1,0 +1,41 @@
+import { describe } from '../../shared/messages.ts';
+import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
+import { t } from '../strings.ts';
+import { Prose } from '../ui/prose.tsx';
+import { Note } from '../ui/tone.tsx';
+
+const words = t.overview.network;
+
+/** What works for now but will not for long, or costs something: on the way, not in the tunnel's state. */
+export function NetworkNotes({ snapshot, now }: { readonly snapshot: TunnelSnapshot; readonly now: number }) {
+  const { proxies = [], certificates = [], pollCut } = snapshot;
+  const ending = certificates.filter((certificate) => expiryWarning(certificate, now) !== undefined);
+  return (
+    <>
+      {ending.map((certificate) => {
+        const { title, cause, next } = describe(expiryError(certificate, now));
+        return (
+          <Note key={`${certificate.of} ${certificate.subject}`} tone="warn" title={`${title}.`}>
+            <Prose text={`${cause} ${next}`} />
+          </Note>
+        );
+      })}
+      {proxies
+        .filter(({ state }) => state === 'unhealthy')
+        .map(({ route, name, proxy, error }) => {
+          const said = error && describe(error);
+          return (
+            <Note key={`${route} ${name ?? ''}`} tone="warn" title={words.proxyDown(proxy)}>
+              {said && <Prose text={`${said.cause} ${said.next}`} />}
+            </Note>
+          );
+        })}
+      {pollCut && (
+        <Note
+          tone="warn"
+          title={words.pollCut(Math.round(pollCut.cutAfterMs / 1_000), Math.round(pollCut.waitMs / 1_000))}
+        />
+      )}
+    </>
+  );
+}
