@@ -12,6 +12,17 @@ function isSecretLiteral(slot: string, value: string): boolean {
   return /key|secret|token|passw|credential|auth|cookie/i.test(slot) || /^(sk|pk)-|^Bearer /.test(value);
 }
 
+/** In a text that cannot be read as a profile, what stands behind a secret's name or looks like one: rather too much than too little. */
+function suspectsIn(text: string): string[] {
+  const named =
+    /(?:key|secret|token|passw\w*|passphrase|credential\w*|authorization|cookie)[\w-]*["']?\s*:\s*["']?([^\s"'#,}]{4,})/gi;
+  const shaped = /:\/\/[^\s/:@]*:([^\s/@]+)@|\b((?:sk|pk)-[\w-]{8,})|\bBearer\s+([\w.~+/=-]{8,})/g;
+  const found = [...text.matchAll(named), ...text.matchAll(shaped)].flatMap(
+    ([, ...groups]) => groups as (string | undefined)[],
+  );
+  return found.filter((value): value is string => value !== undefined && !isReference(value));
+}
+
 /**
  * Literal secrets of profile files, which never leave this process: in what the editor gets, each is replaced by
  * `kept:<n>`, and what comes back from it has them put back in.
@@ -21,7 +32,10 @@ export class KeptSecrets {
 
   /** The text and the profile as the editor may see them. */
   hide<T extends { readonly text: string; readonly profile?: Profile }>(document: T): T {
-    if (!document.profile) return { ...document, text: this.#hideKnown(document.text) };
+    if (!document.profile) {
+      for (const value of suspectsIn(document.text)) this.#keep(value);
+      return { ...document, text: this.#hideKnown(document.text) };
+    }
     for (const { slot, value } of secretSlots(document.profile)) if (isSecretLiteral(slot, value)) this.#keep(value);
     return {
       ...document,
