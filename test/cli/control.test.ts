@@ -133,7 +133,7 @@ test('a tunnel is stopped, started and paused from another terminal', async () =
   expect((await culvert('status')).out).toMatch(/work {2}Paused {2}Starts again at \d\d:\d\d\./);
   expect((await culvert('start', 'work')).code).toBe(0);
   expect((await status()).processes[0]!.tunnels[0]).not.toHaveProperty('paused_until');
-});
+}, 60_000);
 
 test('a start that is refused says why and ends with 3', async () => {
   await daemon('--profile', 'work');
@@ -233,7 +233,7 @@ test.skipIf(process.platform !== 'linux')(
         mode: 0o755,
       },
     );
-    const run = await daemon('--profile', 'work', '--open-web-ui');
+    const run = await daemon('--profile', 'work', '--open-web-ui', '--log.format', 'json');
     await expect.poll(() => readFile(opened, 'utf8').catch(() => ''), { timeout: 15_000 }).toMatch(/\/ui\/\?token=/);
     expect((await fetch(await readFile(opened, 'utf8'), { redirect: 'manual' })).status).toBe(303);
     expect(run.out + run.errors).not.toContain('token');
