@@ -171,8 +171,10 @@ suiteNeeds('chromium')('a person at the pages', () => {
       .first()
       .waitFor();
     await page.keyboard.press('Tab');
+    await expect.poll(() => page.getByRole('combobox').inputValue()).toBe('tool:search_contract ');
     await page.keyboard.type('status:ok');
     await page.getByText(/of 100,000 calls/).waitFor();
+    await page.getByRole('listbox', { name: 'Calls, newest first' }).waitFor();
     expect(await page.getByRole('listbox', { name: 'Calls, newest first' }).getByRole('option').count()).toBeLessThan(
       80,
     );
