@@ -27,6 +27,8 @@ export const httpChannelSchema = z.object({
   kind: z.literal('http'),
   name: channelName,
   url: z.string(),
+  /** Sent to this server beside those of `mcp.extraHeaders`, over which they win. */
+  extraHeaders: headers.optional(),
   unixSocket: z.string().optional(),
   httpProxy: secretRefSchema.optional(),
   caBundle: z.string().optional(),

@@ -67,7 +67,7 @@ class HttpChannel implements Channel {
     this.target = describeTarget(this.#url, config.unixSocket);
     this.#route = { url: this.#url, name: config.name };
     this.#deps = deps;
-    this.#headers = new StaticHeaders(this.#url, mcp, deps.secrets);
+    this.#headers = new StaticHeaders(config, mcp, deps.secrets);
     this.#startupWaitMs = config.name === 'main' ? mcp.startupWaitMs : 0;
     this.#state = { kind: 'idle', since: deps.clock.wall() };
     this.#probe = new HttpProbe(deps.clock, {

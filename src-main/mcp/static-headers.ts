@@ -1,4 +1,4 @@
-import type { Profile, SecretRef } from '../../shared/profile.ts';
+import type { HttpChannelConfig, Profile, SecretRef } from '../../shared/profile.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { staticHeader, type StaticHeader } from './http-headers.ts';
 
@@ -14,11 +14,12 @@ export class StaticHeaders {
   readonly #secrets: SecretResolver;
   #calls: Promise<readonly StaticHeader[]> | undefined;
 
-  constructor(url: URL, settings: Settings, secrets: SecretResolver) {
-    this.#url = url;
-    this.#settings = settings;
+  constructor(config: HttpChannelConfig, mcp: Settings, secrets: SecretResolver) {
+    this.#url = new URL(config.url);
+    this.#settings = { ...mcp, extraHeaders: { ...mcp.extraHeaders, ...config.extraHeaders } };
     this.#secrets = secrets;
-    for (const ref of Object.values(settings.extraHeaders)) secrets.onReplaced(ref, () => (this.#calls = undefined));
+    for (const ref of Object.values(this.#settings.extraHeaders))
+      secrets.onReplaced(ref, () => (this.#calls = undefined));
   }
 
   /** Rejects with the resolver's codes; the next call resolves anew. */

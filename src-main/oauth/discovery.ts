@@ -70,7 +70,7 @@ class Discovery implements OAuthDiscovery {
     this.#config = config;
     this.#url = new URL(config.url);
     this.#deps = deps;
-    this.#headers = new StaticHeaders(this.#url, mcp, deps.secrets);
+    this.#headers = new StaticHeaders(config, mcp, deps.secrets);
   }
 
   async answer(cancellation: Cancellation): Promise<ResourceMetadata> {

@@ -19,8 +19,21 @@ const variableFor = (path: string): string =>
     ? 'CONTROL_PLANE_API_KEY'
     : `CULVERT_${path.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}`;
 
+/** The reference has one set of headers for all servers: those of the only one can be that. */
+function withSharedHeaders(profile: Profile): Profile {
+  const [server, ...more] = profile.channels.filter((channel) => channel.kind === 'http');
+  if (!server?.extraHeaders || more.length > 0) return profile;
+  const { extraHeaders, ...rest } = server;
+  return {
+    ...profile,
+    channels: profile.channels.map((channel) => (channel === server ? rest : channel)),
+    mcp: { ...profile.mcp, extraHeaders: { ...profile.mcp.extraHeaders, ...extraHeaders } },
+  };
+}
+
 /** A profile as the reference client reads it: no `culvert:` section, and `keychain:` references as `env:`. */
-export function exportToReference(profile: Profile): Exported {
+export function exportToReference(given: Profile): Exported {
+  const profile = withSharedHeaders(given);
   const dropped = Object.entries(ownShape(profile)).flatMap(([key, value]) => leafPaths(value, `culvert.${key}`));
   const withoutKeychain = (shape: Shape, path: string): Shape => {
     if (typeof shape === 'string') {

@@ -150,6 +150,7 @@ export const fileSchema = section({
           env: textMap.optional(),
           folder: text.optional(),
           stdio_concurrency: oneOf('parallel', 'serial').optional(),
+          extra_headers: textMap.optional(),
           ca_bundle: text.optional(),
           client_key_passphrase: text.optional(),
         }),

@@ -103,7 +103,11 @@ export function ownShape(profile: Profile): ShapeMap {
     channel.name,
     channel.kind === 'stdio'
       ? map({ env: channel.env, folder: channel.cwd, stdio_concurrency: unless(channel.concurrency, 'parallel') })
-      : map({ ca_bundle: channel.caBundle, client_key_passphrase: channel.clientKeyPassphrase }),
+      : map({
+          extra_headers: channel.extraHeaders,
+          ca_bundle: channel.caBundle,
+          client_key_passphrase: channel.clientKeyPassphrase,
+        }),
   ]);
   const targets = profile.harpoon.targets.map((target) => [
     target.label,

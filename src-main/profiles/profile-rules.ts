@@ -178,7 +178,7 @@ function pollChannels(rules: Rules, values: readonly string[] | undefined): stri
   return [...values].sort();
 }
 
-function channels(config: FileConfig, rules: Rules): ChannelConfig[] {
+function channels(config: FileConfig, rules: Rules, placeOf: PlaceOf): ChannelConfig[] {
   const found: ChannelConfig[] = [];
   const own = config.culvert?.channels ?? {};
   const add = (channel: ChannelConfig, path: Path) => {
@@ -199,12 +199,14 @@ function channels(config: FileConfig, rules: Rules): ChannelConfig[] {
     if (entry.unix_socket !== undefined && entry.http_proxy !== undefined) {
       rules.fail([...path, 'http_proxy'], 'unix_socket and http_proxy cannot be used together');
     }
+    const extraHeaders = checkHeaders(extra.extra_headers ?? {}, [...at, 'extra_headers'], placeOf, 'mcp-server');
     add(
       {
         kind: 'http',
         name,
         url: rules.url(entry.url, [...path, 'url']) ?? '',
         ...tidy({
+          extraHeaders: Object.keys(extraHeaders).length > 0 ? extraHeaders : undefined,
           unixSocket: rules.text(entry.unix_socket, [...path, 'unix_socket']),
           httpProxy: rules.proxy(entry.http_proxy, [...path, 'http_proxy']),
           ...rules.pair(entry.client_cert, entry.client_key, path),
@@ -220,8 +222,15 @@ function channels(config: FileConfig, rules: Rules): ChannelConfig[] {
     const name = rules.channel(entry.channel, [...path, 'channel']);
     const extra = extrasOf(name);
     const at = ['culvert', 'channels', name];
-    if (extra.ca_bundle !== undefined || extra.client_key_passphrase !== undefined) {
-      rules.fail(at, 'ca_bundle and client_key_passphrase are for server addresses, and this channel is a command');
+    if (
+      extra.ca_bundle !== undefined ||
+      extra.client_key_passphrase !== undefined ||
+      extra.extra_headers !== undefined
+    ) {
+      rules.fail(
+        at,
+        'ca_bundle, client_key_passphrase and extra_headers are for server addresses, and this channel is a command',
+      );
     }
     for (const variable of Object.keys(extra.env ?? {})) {
       if (!variableName.test(variable))
@@ -335,7 +344,7 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
   }
   const mcp = config.mcp ?? {};
   const at = (key: string) => ['mcp', key];
-  const bound = channels(config, rules);
+  const bound = channels(config, rules, placeOf);
   const pair = rules.pair(mcp.client_cert, mcp.client_key, ['mcp']);
   if (pair.clientCert !== undefined && !bound.some((channel) => channel.kind === 'http')) {
     rules.fail(at('client_cert'), 'a client certificate needs a server address; commands have no TLS');

@@ -22,6 +22,8 @@ export function secretSlots(profile: Profile): { readonly slot: string; readonly
     if (channel.kind === 'stdio') {
       for (const [name, value] of Object.entries(channel.env)) slots.push([`env.${channel.name}.${name}`, value]);
     } else {
+      for (const [name, value] of Object.entries(channel.extraHeaders ?? {}))
+        slots.push([`channel.${channel.name}.header.${name}`, value]);
       slots.push([`${channel.name}.http_proxy`, channel.httpProxy]);
       slots.push([`${channel.name}.client_key_passphrase`, channel.clientKeyPassphrase]);
     }

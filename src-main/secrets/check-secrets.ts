@@ -33,6 +33,9 @@ export async function checkSecrets(profile: Profile, secrets: SecretResolver): P
     ['control-plane', controlPlane.extraHeaders],
     ['mcp-server', mcp.extraHeaders],
     ['mcp-server', mcp.discoveryExtraHeaders],
+    ...profile.channels.map(
+      (channel) => ['mcp-server', (channel.kind === 'http' && channel.extraHeaders) || {}] as const,
+    ),
   ] as const) {
     for (const [name, ref] of Object.entries(headers)) {
       if (!isHeaderValue(await secrets.resolve(ref))) {

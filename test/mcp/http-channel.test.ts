@@ -268,6 +268,16 @@ test('a call that is cancelled before it is sent never reaches the server', asyn
   expect(server.calls).toEqual([]);
 });
 
+test("a channel's own headers go to its server alone, and win over those of all servers", async () => {
+  const [mine, other] = [await fakeServer(), await fakeServer()];
+  const mcp = { extraHeaders: { 'X-All': 'all', Authorization: 'of all' }, discoveryExtraHeaders: {} };
+  const own = channelTo(mine.endpoint, { mcp, channel: { extraHeaders: { Authorization: 'Bearer mine' } } });
+  await send(own, call('1'));
+  await send(channelTo(other.endpoint, { mcp }), call('2'));
+  expect(mine.calls[0]?.headers).toMatchObject({ 'x-all': 'all', authorization: 'Bearer mine' });
+  expect(other.calls[0]?.headers).toMatchObject({ 'x-all': 'all', authorization: 'of all' });
+});
+
 test("a redirect to the same origin is followed as it is; one to another origin carries nobody's credentials", async () => {
   const server = await fakeServer();
   const other = await fakeServer();

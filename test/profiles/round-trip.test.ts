@@ -61,6 +61,7 @@ const http = fc
     url: fc.constantFrom('http://localhost:8080/mcp', 'https://h.example/mcp?a=b#c', 'env:MCP_URL'),
     unixSocket: maybe(path),
     caBundle: maybe(path),
+    extraHeaders: maybe(fc.dictionary(fc.constantFrom('X-A', 'Authorization'), secret, { minKeys: 1, maxKeys: 2 })),
     cert: fc.boolean(),
   })
   .map(({ cert, ...rest }) =>
@@ -201,6 +202,30 @@ test('an exported profile has nothing of Culvert’s and reads back as the rest'
       );
     }),
   );
+});
+
+test('the headers of the only server are exported as those of all servers, and of several they are left out', () => {
+  const server = (name: string) => ({ kind: 'http', name, url: 'https://h/mcp', extraHeaders: { 'X-A': name } });
+  const exported = (channels: unknown[]) =>
+    exportToReference(
+      profileSchema.parse({
+        id: 'i',
+        name: 'p',
+        controlPlane: { tunnelId: `tunnel_${'0'.repeat(32)}` },
+        channels,
+        mcp: {},
+        harpoon: {},
+        capture: {},
+      }),
+    );
+  expect(exported([server('main')])).toMatchObject({
+    dropped: [],
+    text: expect.stringContaining('X-A: main') as string,
+  });
+  expect(exported([server('main'), server('b')]).dropped).toEqual([
+    'culvert.channels.main.extra_headers.X-A',
+    'culvert.channels.b.extra_headers.X-A',
+  ]);
 });
 
 test('no text makes the reader fail other than with a place and a reason', () => {
