@@ -31,7 +31,7 @@ export const addDoctor: AddCommand = (program, finish) => {
     .description(description)
     .optionsGroup('What to look at and how to say it:')
     .addOption(
-      new Flag('--profile <name>', 'a profile by its name (TUNNEL_CLIENT_PROFILE); may be repeated').argParser(
+      new Flag('--profile <profile>', 'a profile by its name (TUNNEL_CLIENT_PROFILE); may be repeated').argParser(
         (value: string) => {
           profiles.push(value);
           return value;

@@ -14,7 +14,7 @@ The key is written as a reference, never as itself: env:CONTROL_PLANE_API_KEY un
 export function addProfileFlags(command: Command): Command {
   const hidden = (flags: string) => new Flag(flags).hideHelp();
   return command
-    .option('--sample <name>', 'start from this sample (culvert profiles samples list)')
+    .option('--sample <sample>', 'start from this sample (culvert profiles samples list)')
     .option('--profile-dir <folder>', 'write there instead (TUNNEL_CLIENT_PROFILE_DIR)')
     .option('--tunnel-id <id>', 'the tunnel: tunnel_ and 32 lower-case letters or digits')
     .option('--mcp-command <command>', 'the command that starts the MCP server')

@@ -1,13 +1,15 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Argument } from 'commander';
 import { nearest } from '../settings/nearest.ts';
 import { options } from '../settings/options.ts';
 import { version } from '../version.ts';
 import { addAdmin } from './admin-command.ts';
+import { addCompletion } from './completion-command.ts';
 import { addControl } from './control-command.ts';
 import { addDemo, addDemoServer } from './demo-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
-import { helpTopics } from './help-topics.ts';
+import { addHelp } from './help-command.ts';
+import { formatItem, padWidth, helpWidth } from './help-layout.ts';
 import { addInit } from './init-command.ts';
 import { addProfiles } from './profiles-command.ts';
 import { addRelay } from './relay-command.ts';
@@ -25,6 +27,8 @@ const commands: readonly AddCommand[] = [
   addProfiles,
   addRelay,
   addAdmin,
+  addCompletion,
+  addHelp,
   addDemoServer,
 ];
 
@@ -37,6 +41,20 @@ function withSuggestion(text: string): string {
   return meant === undefined ? text : `${text}(Did you mean --${meant}?)\n`;
 }
 
+const asTerm = (argument: Argument): string => {
+  const name = argument.name() + (argument.variadic ? '…' : '');
+  return argument.required ? `<${name}>` : `[${name}]`;
+};
+
+/** Gives every command the settings of the program, and an error's last line that leads to its own help. */
+function inherit(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help tells what there is)`);
+  for (const sub of command.commands) {
+    sub.copyInheritedSettings(command);
+    inherit(sub, `${path} ${sub.name()}`);
+  }
+}
+
 /** The command line. Resolves with the exit code once everything that was started has ended. */
 export async function main(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.done;
@@ -44,24 +62,24 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Secure MCP Tunnel: private MCP servers for ChatGPT, Codex, the Responses API and AgentKit.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
-    .showHelpAfterError('(culvert --help tells what there is)')
+    .helpCommand(false)
     .configureHelp({
-      helpWidth: Math.min(process.stdout.columns || 100, 110),
+      helpWidth: helpWidth(),
+      padWidth,
+      formatItem,
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(asTerm)].join(' '),
       optionDescription: ({ description }) => description,
     })
     .configureOutput({ outputError: (text, write) => write(withSuggestion(text)) })
     .addHelpText(
       'after',
-      `\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration, 3 could not start;\ndoctor also 4 something to look at, 5 something failed.\nMore: culvert help ${Object.keys(helpTopics).join('|')}`,
+      '\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration,\n3 could not start; doctor also 4 something to look at, 5 something failed.',
     )
     .exitOverride();
   for (const add of commands) add(program, (result) => (code = result));
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inherit(program, 'culvert');
   try {
-    const topic = args[0] === 'help' && args.length === 2 ? helpTopics[args[1] ?? ''] : undefined;
-    if (topic !== undefined) process.stdout.write(topic);
-    else if (args.length === 0) program.outputHelp();
+    if (args.length === 0) program.outputHelp();
     else await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {

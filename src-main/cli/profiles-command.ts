@@ -30,7 +30,7 @@ export const addProfiles: AddCommand = (program, finish) => {
   profiles
     .command('check')
     .description('Read a profile and say what it means, or what is wrong with it at which line. Nothing is started.')
-    .argument('<name>', 'name of a profile, or path of a file')
+    .argument('<profile|file>', 'name of a profile, or path of a file')
     .option(...folder)
     .action(async (name: string, values: ListValues) => {
       const { checkProfile } = await import('./profiles.ts');
@@ -39,7 +39,7 @@ export const addProfiles: AddCommand = (program, finish) => {
   profiles
     .command('show')
     .description('Print a profile as it stands in its file; secrets in it are masked.')
-    .argument('<name>', 'name of a profile, or path of a file')
+    .argument('<profile|file>', 'name of a profile, or path of a file')
     .option(...folder)
     .action(async (name: string, values: ListValues) => {
       const { showProfile } = await import('./profiles.ts');
@@ -57,7 +57,7 @@ export const addProfiles: AddCommand = (program, finish) => {
   profiles
     .command('edit')
     .description('Open a profile in $VISUAL or $EDITOR, and save it when it is right.')
-    .argument('<name>', 'name of a profile')
+    .argument('<profile>', 'name of a profile')
     .option(...folder)
     .action(async (name: string, values: ListValues) => {
       const { editProfile } = await import('./profile-changes.ts');
@@ -66,7 +66,7 @@ export const addProfiles: AddCommand = (program, finish) => {
   profiles
     .command('remove')
     .description('Take a profile out of the list; its file is kept in the folder .deleted beside it.')
-    .argument('<name>', 'name of a profile')
+    .argument('<profile>', 'name of a profile')
     .option(...folder)
     .action(async (name: string, values: ListValues) => {
       const { removeProfile } = await import('./profile-changes.ts');
@@ -103,7 +103,7 @@ export const addProfiles: AddCommand = (program, finish) => {
   samples
     .command('show')
     .description('Print a sample as a profile.')
-    .argument('<name>', 'name of a sample')
+    .argument('<sample>', 'name of a sample')
     .action(async (name: string) => {
       const { showSample } = await import('./profile-changes.ts');
       finish(showSample(name));
@@ -113,7 +113,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     .description(
       'Print a profile as tunnel-client reads it, and say on standard error what that leaves out; or what a server needs to run it, with secrets as variables.',
     )
-    .argument('<name>', 'name of a profile, or path of a file')
+    .argument('<profile|file>', 'name of a profile, or path of a file')
     .addOption(
       new Flag('--format <format>', 'what to print')
         .choices(['reference', 'systemd', 'docker', 'kubernetes'])

@@ -32,6 +32,7 @@ export function addFlags(command: Command, given: Given): void {
   const flag = (name: string, option: Option, into: Given) => {
     const made = new Flag(`--${name} ${option.argument}`, helpOf(option));
     if (option.kind === 'bool') made.preset('true');
+    if (option.choices) made.choices(option.choices);
     return made.argParser(collect(into, option)).hideHelp(option.inert !== undefined || into === aliases);
   };
   for (const group of groups) {
@@ -55,7 +56,7 @@ export const addRun: AddCommand = (program, finish) => {
     .optionsGroup('Which configuration:')
     .addOption(
       new Flag(
-        '--profile <name>',
+        '--profile <profile>',
         'a profile by its name (TUNNEL_CLIENT_PROFILE); repeat it to run several tunnels',
       ).argParser((value: string) => {
         profiles.push(value);

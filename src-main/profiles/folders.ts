@@ -46,6 +46,12 @@ export function profileFolders(env: Env, askedFolder?: string, platform?: Platfo
   };
 }
 
+export const profileExtensions = ['.yaml', '.yml', '.json'] as const;
+
+/** The folders in which a profile is looked for by name, first match wins. */
+export const searchedFolders = (folders: ProfileFolders): readonly string[] =>
+  folders.asked === undefined ? [folders.culvert, folders.reference, folders.json] : [folders.asked];
+
 /** Throws `config_invalid` unless `name` stands for exactly one file, the reference's rule. */
 export function checkProfileName(name: string): string {
   const trimmed = name.trim();

@@ -7,17 +7,17 @@ import type { Problem } from '../../shared/profile-editor.ts';
 import type { Env } from '../settings/layers.ts';
 import { exportToReference, type Exported } from './export.ts';
 import { replaceFile, withFileLock } from './file-changes.ts';
-import { checkProfileName, profileFolders, type Platform, type ProfileFolders } from './folders.ts';
+import {
+  checkProfileName,
+  profileExtensions,
+  profileFolders,
+  searchedFolders,
+  type Platform,
+  type ProfileFolders,
+} from './folders.ts';
 import { checkText, newProfileText, readProfile, renderText } from './profile-text.ts';
 import { setIn, type RawMap } from './raw-tree.ts';
-import {
-  parseProfileFile,
-  profileExtensions,
-  readProfileFile,
-  searchedFolders,
-  type ProfileFile,
-  type ProfileForm,
-} from './source.ts';
+import { parseProfileFile, readProfileFile, type ProfileFile, type ProfileForm } from './source.ts';
 
 /** A profile in a list. One that cannot be read is listed with what is wrong. */
 export interface ProfileEntry {

@@ -3,7 +3,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import type { Env, Layered } from '../settings/layers.ts';
-import { checkProfileName, expandHome, profileFolders, type ProfileFolders } from './folders.ts';
+import {
+  checkProfileName,
+  expandHome,
+  profileExtensions,
+  profileFolders,
+  searchedFolders,
+  type ProfileFolders,
+} from './folders.ts';
 import { fromJsonForm } from './json-form.ts';
 import { getIn, parseSource, type SourceFile } from './raw-tree.ts';
 
@@ -57,12 +64,6 @@ export function parseProfileFile(file: string, text: string): ProfileFile {
     text,
   };
 }
-
-export const profileExtensions = ['.yaml', '.yml', '.json'] as const;
-
-/** The folders in which a profile is looked for by name, first match wins. */
-export const searchedFolders = (folders: ProfileFolders): readonly string[] =>
-  folders.asked === undefined ? [folders.culvert, folders.reference, folders.json] : [folders.asked];
 
 /** The file of the profile `name`. Throws `profile_not_found` with the folders that were searched. */
 export async function findProfile(name: string, folders: ProfileFolders): Promise<string> {

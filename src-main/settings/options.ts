@@ -1,3 +1,5 @@
+import { logLevels } from '../../shared/settings.ts';
+
 /**
  * Every setting that can come from a flag or a variable: the reference client's names (its configuration.md), the
  * shorter ones of published guides, and Culvert's own. `path` is where the same setting stands in a profile's YAML.
@@ -14,6 +16,8 @@ export interface Option {
   /** A variable that is set but empty is a mistake rather than nothing. */
   readonly emptyMeans?: 'mistake';
   readonly argument: string;
+  /** The words that it takes, where they are few: for completion. What reads the setting checks it. */
+  readonly choices?: readonly string[];
   readonly group: (typeof groups)[number];
   readonly help: string;
   /** Accepted, so that what people have runs unchanged, but without effect; not in the help. `true` = harmless. */
@@ -316,7 +320,8 @@ const log: readonly Row[] = [
     path: ['log', 'level'],
     kind: 'text',
     argument: '<level>',
-    help: 'debug, info, warn or error (default info)',
+    choices: logLevels,
+    help: 'trace, debug, info, warn or error (default info)',
   },
   {
     flag: 'log.format',
@@ -325,6 +330,7 @@ const log: readonly Row[] = [
     path: ['log', 'format'],
     kind: 'text',
     argument: '<format>',
+    choices: ['json', 'struct-text'],
     help: 'json or struct-text; without it lines for people',
   },
   {

@@ -24,6 +24,8 @@ export const onPath = (program: string): string | undefined =>
 const built = (file: string): string | undefined =>
   existsSync(file) ? undefined : 'the app is not built (npm run build)';
 
+const missing = (program: string): string | undefined => (onPath(program) ? undefined : `no ${program}`);
+
 const keyring = (): string | undefined => {
   if (process.env.CULVERT_TEST_KEYRING !== '1')
     return 'it writes to the session’s keyring (CULVERT_TEST_KEYRING=1 allows that)';
@@ -66,16 +68,27 @@ const needs = {
     process.env.CULVERT_SLOW_TESTS === '1' || process.env.CULVERT_REQUIRE_ALL === '1'
       ? undefined
       : 'it takes half a minute and more (CULVERT_SLOW_TESTS=1)',
+  bash: () => missing('bash'),
+  zsh: () => missing('zsh'),
+  fish: () => missing('fish'),
+  /** A terminal to type into: `script` of util-linux makes one. */
+  terminal: () =>
+    process.platform === 'linux' ? missing('script') : 'it types into a terminal made by util-linux’s script',
+  systemd: () => missing('systemd-analyze'),
+  kubectl: () => missing('kubectl'),
   linux: () => (process.platform === 'linux' ? undefined : 'it is about Linux'),
 } as const satisfies Record<string, () => string | undefined>;
 
 export type Need = keyof typeof needs;
 
-/** With CULVERT_REQUIRE_ALL=1 all of them; but nobody can be asked for the reference client, whose source is no package. */
+/** Programs that a machine has or has not: they add to what is seen, and no script installs them. */
+const welcome: ReadonlySet<Need> = new Set<Need>(['bash', 'zsh', 'fish', 'terminal', 'systemd', 'kubectl']);
+
+/** With CULVERT_REQUIRE_ALL=1 all the others; but nobody can be asked for the reference client, whose source is no package. */
 const isRequired = (need: Need): boolean =>
   need === 'reference-client'
     ? process.env.CULVERT_REFERENCE_CLIENT !== undefined
-    : process.env.CULVERT_REQUIRE_ALL === '1';
+    : process.env.CULVERT_REQUIRE_ALL === '1' && !welcome.has(need);
 
 /**
  * `describe` for a suite that needs more than Node and npm. Where something is missing the suite is skipped, with the
