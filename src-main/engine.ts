@@ -113,6 +113,10 @@ class Engine implements TunnelManager {
     for (const tunnel of this.#tunnels.values()) if (id === undefined || tunnel.profile.id === id) tunnel.nudge(reason);
   }
 
+  get size(): number {
+    return this.#tunnels.size;
+  }
+
   snapshots(): readonly TunnelSnapshot[] {
     return [...this.#tunnels.values()].map((tunnel) => tunnel.snapshot());
   }

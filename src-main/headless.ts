@@ -57,7 +57,13 @@ export function createHeadless(options: HeadlessOptions): Headless {
     traces,
     children: { added: (pid) => runtime?.added(pid), removed: (pid) => runtime?.removed(pid) },
   });
-  const source = { snapshots: () => manager.snapshots(), isReady: () => allReady(manager) };
+  const source = {
+    get size() {
+      return manager.size;
+    },
+    snapshots: () => manager.snapshots(),
+    isReady: () => allReady(manager),
+  };
   const metrics = createMetrics(source);
   const tunnelIds = new Map(profiles.map(({ id, controlPlane }) => [id, controlPlane.tunnelId]));
   traces.onEnd(({ tunnel, status, receivedAt, postedMs, answeredMs }) => {

@@ -4,6 +4,8 @@ import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 
 /** What `/metrics` is made from at the time it is asked for. */
 export interface MetricsSource {
+  /** How many tunnels there are: asked for every call. */
+  readonly size: number;
   snapshots(): readonly TunnelSnapshot[];
   isReady(): boolean;
 }
@@ -32,7 +34,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   let waiting: [tunnelId: string, status: TraceStatus, seconds: number][] = [];
   let series: Series | undefined;
   let loading: Promise<Series> | undefined;
-  const label = (tunnelId: string) => (source.snapshots().length > 1 ? { tunnel: tunnelId } : {});
+  const label = (tunnelId: string) => (source.size > 1 ? { tunnel: tunnelId } : {});
 
   const put = ({ requests, durations }: Series, tunnelId: string, status: TraceStatus, seconds: number) => {
     const labels = label(tunnelId);

@@ -1,4 +1,5 @@
 import type { BodyRef, HeaderList, TraceBodyPart } from '../../shared/trace.ts';
+import { BodyLog, type Place } from './body-log.ts';
 import type { TraceRecord, TraceSink } from './trace-sink.ts';
 
 export interface TraceLimits {
@@ -15,7 +16,7 @@ export interface Capture {
   readonly maxBodyBytes: number;
 }
 
-/** In the app; rows are about 0.4 KiB each and have this budget of their own. */
+/** In the app; rows are about 0.6 KiB each and have this budget of their own. */
 export const appLimits: TraceLimits = { bodyBudget: 64 * 1024 * 1024, maxRows: 100_000 };
 /** Bodies of 1 KiB fill both at once. */
 export const headlessLimits: TraceLimits = { bodyBudget: 8 * 1024 * 1024, maxRows: 4_000 };
@@ -26,15 +27,46 @@ export interface StoredNotification {
   readonly size: number;
   /** The bounded buffer did not take it: it was not posted. */
   readonly dropped: boolean;
-  bytes: Buffer | undefined;
+  readonly bytes: Buffer | undefined;
 }
 
-interface Kept {
-  request?: Buffer | undefined;
-  response?: Buffer | undefined;
-  requestHeaders?: HeaderList;
-  responseHeaders?: HeaderList;
-  notifications?: StoredNotification[];
+const noHeaders: HeaderList = [];
+const none: never[] = [];
+
+/**
+ * One call. What is over is kept as text: a record is some twenty objects, and moving thousands of them out of the young
+ * generation was a sixth of the CPU of a call.
+ */
+class Row {
+  readonly id: number;
+  /** While the call is not over. */
+  record: TraceRecord | undefined;
+  /** The record as JSON, once it is. */
+  text = '';
+  isTrouble = false;
+  request: Place | undefined = undefined;
+  response: Place | undefined = undefined;
+  requestHeaders = noHeaders;
+  responseHeaders = noHeaders;
+  notifications: (Omit<StoredNotification, 'bytes'> & { place: Place | undefined })[] = none;
+
+  constructor(id: number, record: TraceRecord) {
+    this.id = id;
+    this.record = record;
+  }
+
+  place(part: TraceBodyPart): Place | undefined {
+    return typeof part === 'string' ? this[part] : this.notifications[part]?.place;
+  }
+
+  setPlace(part: TraceBodyPart, place: Place): void {
+    if (typeof part === 'string') this[part] = place;
+    else if (this.notifications[part]) this.notifications[part].place = place;
+  }
+
+  get parts(): readonly TraceBodyPart[] {
+    return ['request', 'response', ...this.notifications.keys()];
+  }
 }
 
 /** Records that came and that changed since the last time, in order of their ids. */
@@ -48,33 +80,27 @@ const batchMs = 50;
 const maxNotifications = 200;
 const noCapture: Capture = { bodies: false, maxBodyBytes: 0 };
 
-/**
- * What comes in may be a slice of a much larger buffer, which keeping it would keep alive: then it is copied. Bodies are
- * never changed once they are read, so one that is most of its buffer is kept as it is.
- */
-function copyOf(bytes: Buffer, most: number): Buffer {
-  if (bytes.length > most) return Buffer.from(bytes.subarray(0, most));
-  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : Buffer.from(bytes);
-}
+const refOf = ({ length: size }: Buffer, place: Place | undefined): BodyRef => ({
+  size,
+  kept: place === undefined ? 'off' : place.length < size ? 'truncated' : 'kept',
+});
 
 /**
  * The calls of this process, newest last, in memory only and bounded: so many rows, so many bytes of bodies. The hot path
- * pays one copy of each body and a map entry; listeners are told in batches and only when there are any.
+ * pays one copy of each body and one text; listeners are told in batches and only when there are any.
  */
 export class TraceStore implements TraceSink {
   #limits: TraceLimits;
   readonly #capture: (tunnel: string) => Capture | undefined;
-  #rows: TraceRecord[] = [];
+  #rows: Row[] = [];
   /** Index of the first row that counts; the array is cut now and then. */
   #head = 0;
   #nextId = 1;
   #errors = 0;
-  readonly #kept = new Map<number, Kept>();
-  /** Ids with bodies, in order of age. */
-  #bodyQueue: number[] = [];
-  #bodyHead = 0;
-  #bodyBytes = 0;
-  readonly #pinned = new Set<number>();
+  readonly #bodies: BodyLog;
+  /** Bodies of pinned calls: copies, so that the log may go on. */
+  readonly #pinned = new Map<number, Map<TraceBodyPart, Buffer>>();
+  #pinnedBytes = 0;
   readonly #listeners = new Set<(change: TraceChange) => void>();
   readonly #endListeners = new Set<(record: TraceRecord) => void>();
   readonly #changed = new Map<number, TraceRecord>();
@@ -85,6 +111,7 @@ export class TraceStore implements TraceSink {
   constructor(limits: TraceLimits, capture: (tunnel: string) => Capture | undefined) {
     this.#limits = limits;
     this.#capture = capture;
+    this.#bodies = new BodyLog(limits.bodyBudget);
   }
 
   get count(): number {
@@ -97,16 +124,25 @@ export class TraceStore implements TraceSink {
 
   /** Bytes of bodies that are kept. */
   get bodyBytes(): number {
-    return this.#bodyBytes;
+    return this.#bodies.size + this.#pinnedBytes;
   }
 
-  /** The call at a place in the list: 0 is the oldest. */
+  /** Id of the call at a place in the list: 0 is the oldest. */
+  idAt(index: number): number | undefined {
+    return this.#rows[this.#head + index]?.id;
+  }
+
+  /** The call at a place in the list; a reading of what is kept, not to be changed. */
   at(index: number): TraceRecord | undefined {
-    return this.#rows[this.#head + index];
+    const row = this.#rows[this.#head + index];
+    return row && this.#read(row);
   }
 
   /** Place of the first call whose id is not less than `id`. */
   indexOf(id: number): number {
+    const first = this.#rows[this.#head];
+    // unless some were cleared away
+    if (first && id >= first.id && this.#rows[this.#head + id - first.id]?.id === id) return id - first.id;
     let low = this.#head;
     let high = this.#rows.length;
     while (low < high) {
@@ -118,8 +154,8 @@ export class TraceStore implements TraceSink {
   }
 
   get(id: number): TraceRecord | undefined {
-    const found = this.at(this.indexOf(id));
-    return found?.id === id ? found : undefined;
+    const row = this.#rowOf(id);
+    return row && this.#read(row);
   }
 
   isPinned(id: number): boolean {
@@ -128,52 +164,76 @@ export class TraceStore implements TraceSink {
 
   /** Bytes of a body, as far as they were kept. */
   body(id: number, part: TraceBodyPart): Buffer | undefined {
-    const kept = this.#kept.get(id);
-    if (part === 'request') return kept?.request;
-    if (part === 'response') return kept?.response;
-    return kept?.notifications?.[part]?.bytes;
+    const row = this.#rowOf(id);
+    return row && this.#bodyOf(row, part);
   }
 
   headers(id: number): { readonly request: HeaderList; readonly response: HeaderList } {
-    const kept = this.#kept.get(id);
-    return { request: kept?.requestHeaders ?? [], response: kept?.responseHeaders ?? [] };
+    const row = this.#rowOf(id);
+    return { request: row?.requestHeaders ?? noHeaders, response: row?.responseHeaders ?? noHeaders };
   }
 
   notifications(id: number): readonly StoredNotification[] {
-    return this.#kept.get(id)?.notifications ?? [];
+    const row = this.#rowOf(id);
+    return (row?.notifications ?? none).map(({ at, size, dropped }, index) => ({
+      at,
+      size,
+      dropped,
+      bytes: row && this.#bodyOf(row, index),
+    }));
   }
 
   open(record: Omit<TraceRecord, 'id'>, request: Buffer | undefined, headers?: HeaderList): TraceRecord {
-    const row = record as TraceRecord;
-    row.id = this.#nextId++;
+    const opened = record as TraceRecord;
+    opened.id = this.#nextId++;
+    const row = new Row(opened.id, opened);
     this.#rows.push(row);
     if (this.count > this.#limits.maxRows) this.#dropOldestRow();
-    if (request) row.request = this.#keep(row, 'request', request);
-    if (headers && headers.length > 0) this.#keptOf(row.id).requestHeaders = headers;
-    this.#touch(row);
-    return row;
+    if (request) {
+      row.request = this.#keep(opened.tunnel, request);
+      opened.request = refOf(request, row.request);
+    }
+    if (headers) row.requestHeaders = headers;
+    this.#touch(opened);
+    return opened;
   }
 
   update(record: TraceRecord): void {
+    const row = this.#rowOf(record.id);
+    if (row && row.record === undefined) row.text = JSON.stringify(record);
     this.#touch(record);
   }
 
   notification(record: TraceRecord, bytes: Buffer, dropped: boolean): void {
     record.notifications++;
-    const list = (this.#keptOf(record.id).notifications ??= []);
-    if (list.length < maxNotifications) {
-      const { bodies, maxBodyBytes } = this.#capture(record.tunnel) ?? noCapture;
-      const copy = bodies ? copyOf(bytes, maxBodyBytes) : undefined;
-      list.push({ at: Date.now() - record.receivedAt, size: bytes.length, dropped, bytes: copy });
-      if (copy) this.#account(record.id, copy.length);
+    const row = this.#rowOf(record.id);
+    if (row) {
+      if (row.notifications === none) row.notifications = [];
+      if (row.notifications.length < maxNotifications) {
+        const at = Date.now() - record.receivedAt;
+        row.notifications.push({ at, size: bytes.length, dropped, place: this.#keep(record.tunnel, bytes) });
+      }
     }
     this.#touch(record);
   }
 
   close(record: TraceRecord, response: Buffer | undefined, headers?: HeaderList): void {
-    if (response) record.response = this.#keep(record, 'response', response);
-    if (headers && headers.length > 0) this.#keptOf(record.id).responseHeaders = headers;
-    if (isTrouble(record)) this.#errors++;
+    const row = this.#rowOf(record.id);
+    if (row) {
+      if (response) {
+        row.response = this.#keep(record.tunnel, response);
+        record.response = refOf(response, row.response);
+      }
+      if (headers) row.responseHeaders = headers;
+      row.isTrouble = isTrouble(record);
+      if (row.isTrouble) this.#errors++;
+      row.text = JSON.stringify(record);
+      row.record = undefined;
+      if (this.#pinned.has(row.id)) {
+        this.#pin(row);
+        this.#share();
+      }
+    }
     for (const listener of this.#endListeners) listener(record);
     this.#touch(record);
   }
@@ -192,25 +252,26 @@ export class TraceStore implements TraceSink {
 
   /** A pinned call survives `clear`, and its bodies are the last to go. */
   pin(id: number, pinned: boolean): void {
-    const row = this.get(id);
+    const row = this.#rowOf(id);
     if (!row) return;
-    if (pinned) this.#pinned.add(id);
-    else this.#pinned.delete(id);
-    this.#touch(row);
+    if (pinned) this.#pin(row);
+    else this.#unpin(id);
+    this.#share();
+    this.#touch(this.#read(row));
   }
 
   /** Forgets all calls but the pinned and those still under way. Returns how many. */
   clear(): number {
     const before = this.count;
-    const stays = this.#rows.slice(this.#head).filter((row) => this.#pinned.has(row.id) || isRunning(row));
-    const staying = new Set(stays.map(({ id }) => id));
-    for (const id of [...this.#kept.keys()]) if (!staying.has(id)) this.#forgetBodies(id);
-    for (const id of [...this.#kept.keys()]) if (!staying.has(id)) this.#kept.delete(id);
+    const stays = this.#rows.slice(this.#head).filter((row) => this.#pinned.has(row.id) || row.record !== undefined);
+    const running = stays
+      .filter((row) => !this.#pinned.has(row.id))
+      .flatMap((row) => row.parts.map((part) => ({ row, part, bytes: this.#bodyOf(row, part) })));
+    this.#bodies.dropBefore(Infinity);
+    for (const { row, part, bytes } of running) if (bytes) row.setPlace(part, this.#bodies.put(bytes));
     this.#rows = stays;
     this.#head = 0;
-    this.#bodyQueue = this.#bodyQueue.slice(this.#bodyHead).filter((id) => staying.has(id));
-    this.#bodyHead = 0;
-    this.#errors = stays.filter(isTrouble).length;
+    this.#errors = stays.filter((row) => row.isTrouble).length;
     this.#cleared = true;
     this.#schedule();
     return before - stays.length;
@@ -219,76 +280,76 @@ export class TraceStore implements TraceSink {
   setLimits(limits: TraceLimits): void {
     this.#limits = limits;
     while (this.count > limits.maxRows) this.#dropOldestRow();
-    this.#makeRoom();
+    this.#share();
   }
 
-  #keptOf(id: number): Kept {
-    let kept = this.#kept.get(id);
-    if (!kept) this.#kept.set(id, (kept = {}));
-    return kept;
+  #rowOf(id: number): Row | undefined {
+    const row = this.#rows[this.#head + this.indexOf(id)];
+    return row?.id === id ? row : undefined;
   }
 
-  #keep(row: TraceRecord, part: 'request' | 'response', bytes: Buffer): BodyRef {
-    const { bodies, maxBodyBytes } = this.#capture(row.tunnel) ?? noCapture;
-    if (!bodies) return { size: bytes.length, kept: 'off' };
-    const copy = copyOf(bytes, maxBodyBytes);
-    this.#keptOf(row.id)[part] = copy;
-    this.#account(row.id, copy.length);
-    return { size: bytes.length, kept: copy.length < bytes.length ? 'truncated' : 'kept' };
-  }
-
-  #account(id: number, bytes: number): void {
-    this.#bodyBytes += bytes;
-    if (this.#bodyQueue.at(-1) !== id) this.#bodyQueue.push(id);
-    if (this.#bodyBytes > this.#limits.bodyBudget) this.#makeRoom();
-  }
-
-  /** Drops bodies, oldest call first, pinned ones only when nothing else is left. */
-  #makeRoom(): void {
-    const passed: number[] = [];
-    while (this.#bodyBytes > this.#limits.bodyBudget && this.#bodyHead < this.#bodyQueue.length) {
-      const id = this.#bodyQueue[this.#bodyHead++];
-      if (id === undefined) break;
-      if (this.#pinned.has(id)) passed.push(id);
-      else this.#forgetBodies(id);
-    }
-    for (const id of passed) {
-      if (this.#bodyBytes > this.#limits.bodyBudget) this.#forgetBodies(id);
-      else this.#bodyQueue.push(id);
-    }
-    if (this.#bodyHead > 4096 && this.#bodyHead * 2 > this.#bodyQueue.length) {
-      this.#bodyQueue = this.#bodyQueue.slice(this.#bodyHead);
-      this.#bodyHead = 0;
-    }
-  }
-
-  #forgetBodies(id: number): void {
-    const kept = this.#kept.get(id);
-    if (!kept) return;
-    const row = this.get(id);
+  /** What is known of a call now; of a body that is gone, that it is. */
+  #read(row: Row): TraceRecord {
+    const record = row.record ?? (JSON.parse(row.text) as TraceRecord);
     for (const part of ['request', 'response'] as const) {
-      const bytes = kept[part];
-      if (!bytes) continue;
-      this.#bodyBytes -= bytes.length;
-      kept[part] = undefined;
-      const ref = row?.[part];
-      if (row && ref) row[part] = { size: ref.size, kept: 'dropped' };
+      const ref = record[part];
+      if (!ref || ref.kept === 'off' || this.#hasBody(row, part)) continue;
+      record[part] = { size: ref.size, kept: 'dropped' };
     }
-    for (const notification of kept.notifications ?? []) {
-      this.#bodyBytes -= notification.bytes?.length ?? 0;
-      notification.bytes = undefined;
+    return record;
+  }
+
+  #hasBody(row: Row, part: TraceBodyPart): boolean {
+    const place = row.place(part);
+    return this.#pinned.get(row.id)?.has(part) === true || (place !== undefined && this.#bodies.has(place));
+  }
+
+  #bodyOf(row: Row, part: TraceBodyPart): Buffer | undefined {
+    const place = row.place(part);
+    return this.#pinned.get(row.id)?.get(part) ?? (place && this.#bodies.get(place));
+  }
+
+  #keep(tunnel: string, bytes: Buffer): Place | undefined {
+    const { bodies, maxBodyBytes } = this.#capture(tunnel) ?? noCapture;
+    if (!bodies) return undefined;
+    return this.#bodies.put(bytes.length > maxBodyBytes ? bytes.subarray(0, maxBodyBytes) : bytes);
+  }
+
+  #pin(row: Row): void {
+    const bodies = new Map<TraceBodyPart, Buffer>();
+    for (const part of row.parts) {
+      const bytes = this.#bodyOf(row, part);
+      if (bytes) bodies.set(part, bytes);
     }
+    this.#unpin(row.id);
+    this.#pinned.set(row.id, bodies);
+    for (const { length } of bodies.values()) this.#pinnedBytes += length;
+  }
+
+  #unpin(id: number): void {
+    for (const { length } of this.#pinned.get(id)?.values() ?? none) this.#pinnedBytes -= length;
+    this.#pinned.delete(id);
+  }
+
+  /** Pinned bodies have what they need of the budget, as long as there is enough; the log has the rest. */
+  #share(): void {
+    for (const bodies of this.#pinned.values()) {
+      if (this.#pinnedBytes <= this.#limits.bodyBudget) break;
+      for (const { length } of bodies.values()) this.#pinnedBytes -= length;
+      bodies.clear();
+    }
+    this.#bodies.budget = this.#limits.bodyBudget - this.#pinnedBytes;
   }
 
   #dropOldestRow(): void {
     const row = this.#rows[this.#head];
     if (!row) return;
-    this.#forgetBodies(row.id);
-    this.#kept.delete(row.id);
-    this.#pinned.delete(row.id);
-    if (isTrouble(row)) this.#errors--;
+    this.#unpin(row.id);
+    if (row.isTrouble) this.#errors--;
     this.#head++;
-    if (this.#head > 4096 && this.#head * 2 > this.#rows.length) {
+    const next = this.#rows[this.#head]?.request;
+    if (next) this.#bodies.dropBefore(next.position);
+    if (this.#head > 512 && this.#head * 4 > this.#rows.length) {
       this.#rows = this.#rows.slice(this.#head);
       this.#head = 0;
     }
@@ -314,8 +375,6 @@ export class TraceStore implements TraceSink {
     for (const listener of this.#listeners) listener(change);
   }
 }
-
-const isRunning = ({ status }: TraceRecord): boolean => status === 'queued' || status === 'running';
 
 /** A call that did not end well: what the count of errors counts. */
 export const isTrouble = ({ status }: Pick<TraceRecord, 'status'>): boolean =>

@@ -237,6 +237,7 @@ export class Dispatcher {
     if (command.trace) command.trace.answeredMs = this.#options.clock.now() - command.receipt.now;
     if (!this.#inFlight.has(command)) {
       // cancelled, expired or answered for us while it ran
+      if (command.trace) this.#options.traces.update(command.trace);
     } else if (outcome instanceof TunnelError) {
       this.#fail(command, outcome);
     } else if (outcome.body === undefined || command.message.kind === 'notification') {

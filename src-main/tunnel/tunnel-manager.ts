@@ -13,6 +13,8 @@ export interface TunnelManager {
   stopAll(graceMs?: number): Promise<void>;
   /** One immediate try of whatever waits. A `wake` first drops commands overdue by wall time and closes all sockets. */
   nudge(reason: NudgeReason, id?: string): void;
+  /** How many there are, running or not. */
+  readonly size: number;
   snapshots(): readonly TunnelSnapshot[];
   /** The channel that a tunnel's calls go through, while there is such a tunnel. */
   channel(id: string, name: string): Channel | undefined;

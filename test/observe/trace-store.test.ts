@@ -43,9 +43,12 @@ describe('trace store', () => {
     const first = add(store, 300);
     const second = add(store, 300);
     expect(store.bodyBytes).toBeLessThanOrEqual(1000);
-    expect(first).toMatchObject({ request: { size: 300, kept: 'dropped' }, response: { size: 300, kept: 'dropped' } });
+    expect(store.get(first.id)).toMatchObject({ request: { kept: 'dropped' }, response: { size: 300, kept: 'kept' } });
+    expect(store.body(first.id, 'request')).toBeUndefined();
     expect(store.body(second.id, 'response')).toHaveLength(300);
-    expect(store.count).toBe(2);
+    add(store, 300);
+    expect(store.get(first.id)?.response).toEqual({ size: 300, kept: 'dropped' });
+    expect(store.count).toBe(3);
   });
 
   it('drops the bodies of pinned calls last', () => {
@@ -100,6 +103,46 @@ describe('trace store', () => {
     expect(record.notifications).toBe(300);
     expect(store.notifications(record.id)).toHaveLength(200);
     expect(store.notifications(record.id).findIndex(({ dropped }) => dropped)).toBe(7);
+  });
+
+  it('keeps bodies of every length, in the order they came, as long as there is room', () => {
+    const store = storeOf({ bodyBudget: 1_000_000, capture: () => ({ bodies: true, maxBodyBytes: 1_000_000 }) });
+    const records = Array.from({ length: 400 }, (_, index) => add(store, (index * 7919) % 40_000));
+    expect(store.bodyBytes).toBeLessThanOrEqual(1_000_000);
+    const kept = records.filter(({ id }) => store.body(id, 'response'));
+    expect(kept.length).toBeGreaterThan(20);
+    expect(kept.at(-1)).toBe(records.at(-1));
+    for (const { id, response } of kept) expect(store.body(id, 'response')).toEqual(bytes(response?.size ?? -1));
+  });
+
+  it('keeps the body of a call that ends after others took its room', () => {
+    const store = storeOf({ bodyBudget: 1000 });
+    const slow = store.open(call(), bytes(300));
+    for (let made = 0; made < 5; made++) add(store, 200);
+    store.close(slow, bytes(300));
+    expect(store.get(slow.id)).toMatchObject({ request: { kept: 'dropped' }, response: { size: 300, kept: 'kept' } });
+    expect(store.body(slow.id, 'response')).toHaveLength(300);
+  });
+
+  it('shows what became known after the end of a call', () => {
+    const store = storeOf();
+    const record = add(store, 10, 'expired');
+    record.answeredMs = 5000;
+    store.update(record);
+    expect(store.get(record.id)).toMatchObject({ status: 'expired', answeredMs: 5000, response: { size: 10 } });
+  });
+
+  it('gives up pinned bodies too when they alone are more than the budget', () => {
+    const store = storeOf({ bodyBudget: 1000 });
+    const [first, second] = [add(store, 300), add(store, 300)];
+    store.pin(second.id, true);
+    store.pin(first.id, true);
+    store.setLimits({ bodyBudget: 700, maxRows: 100 });
+    expect(store.bodyBytes).toBeLessThanOrEqual(700);
+    expect([store.isPinned(first.id), store.isPinned(second.id)]).toEqual([true, true]);
+    store.pin(first.id, false);
+    store.pin(second.id, false);
+    expect(store.bodyBytes).toBeLessThanOrEqual(700);
   });
 
   describe('listeners', () => {

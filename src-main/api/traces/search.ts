@@ -31,7 +31,7 @@ export class TraceSearch {
     this.#filter = filter;
     this.#nameOf = nameOf;
     this.#progress = progress;
-    this.#beganAt = (store.at(store.count - 1)?.id ?? 0) + 1;
+    this.#beganAt = (store.idAt(store.count - 1) ?? 0) + 1;
     this.#left = this.#beganAt;
     this.#slice();
   }
@@ -82,7 +82,7 @@ export class TraceSearch {
   restart(): void {
     this.#newer = [];
     this.#older = [];
-    this.#beganAt = (this.#store.at(this.#store.count - 1)?.id ?? 0) + 1;
+    this.#beganAt = (this.#store.idAt(this.#store.count - 1) ?? 0) + 1;
     this.#left = this.#beganAt;
     this.#slice();
   }
@@ -96,10 +96,12 @@ export class TraceSearch {
     const until = performance.now() + sliceMs;
     let place = this.#store.indexOf(this.#left) - 1;
     for (; place >= 0; place--) {
-      const record = this.#store.at(place);
-      if (!record) break;
-      if (this.#matches(record)) this.#older.push(record.id);
-      this.#left = record.id;
+      const id = this.#store.idAt(place);
+      if (id === undefined) break;
+      // without a filter no call need be read
+      const record = this.#filter.terms.length === 0 ? undefined : this.#store.at(place);
+      if (!record || this.#matches(record)) this.#older.push(id);
+      this.#left = id;
       if (performance.now() >= until) break;
     }
     if (!this.#done) setImmediate(() => this.#slice());
@@ -107,7 +109,7 @@ export class TraceSearch {
   }
 
   #forgetGone(): void {
-    const first = this.#store.at(0)?.id ?? Infinity;
+    const first = this.#store.idAt(0) ?? Infinity;
     while ((this.#older.at(-1) ?? Infinity) < first) this.#older.pop();
     const gone = lowerBound(this.#newer.length, (index) => (this.#newer[index] ?? 0) >= first);
     if (gone > 0) this.#newer.splice(0, gone);
