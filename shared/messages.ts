@@ -573,6 +573,9 @@ const onTheWay: ReadonlySet<ErrorCode> = new Set([
   'socket_missing',
 ]);
 
+/** Whether it failed on the way there: what lies between may lie on other ways as well. */
+export const isOnTheWay = ({ code }: TunnelErrorData): boolean => onTheWay.has(code);
+
 /**
  * Who is at fault. A key or a tunnel id that the control plane refuses is the app's: it is set here, and only here can it
  * be put right.

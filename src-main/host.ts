@@ -203,6 +203,7 @@ export function createHost(options: HostOptions): Host {
       probes: options.probes,
       manager,
       searchPath,
+      ...(options.systemProxy && { systemProxy: options.systemProxy }),
       store,
       approvals,
       folder,

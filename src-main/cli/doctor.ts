@@ -92,6 +92,7 @@ export async function doctor({ selections, flags, env, explain, json, fix }: Doc
     say(json ? `${JSON.stringify(run, null, 2)}\n` : reportOf(run, { names, ...(explain ? { explain } : {}) }));
     return exitOf(run);
   } finally {
+    await made.settled();
     await manager.stopAll();
     await runtime?.close();
     end.release();

@@ -98,6 +98,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
       log,
       searchPath,
       children,
+      systemProxy: ofSystem,
       identity: { name: 'culvert', version, instanceId: listener.instanceId },
     }),
     searchPath,

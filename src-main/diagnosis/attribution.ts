@@ -1,6 +1,6 @@
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/evidence.ts';
-import { layerOf } from '../../shared/messages.ts';
+import { isOnTheWay, layerOf } from '../../shared/messages.ts';
 import type { ChannelSnapshot, TunnelSnapshot } from '../../shared/tunnel.ts';
 
 /** How long a proved, connected tunnel waits for its first call before "nothing has arrived" is worth saying. */
@@ -75,6 +75,8 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
   }
   for (const channel of byImportance(tunnel.channels)) {
     const found = channelFault(channel);
+    // one proxy or network may lead to both: until the first poll has told, nobody knows whether it is the server's own way
+    if (found?.error && state.kind === 'starting' && isOnTheWay(found.error)) continue;
     if (found) return found;
   }
   if (state.kind === 'starting') return { layer: 'unknown', reason: 'starting', since: state.since };

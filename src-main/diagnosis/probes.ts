@@ -7,7 +7,7 @@ import { ControlPlaneClient } from '../control-plane/client.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
 import type { Channel } from '../mcp/channel.ts';
 import { createChannels, type ChannelDeps } from '../mcp/channels.ts';
-import { createRoutes } from '../network/routes.ts';
+import { createRoutes, type RouteDeps } from '../network/routes.ts';
 import { createLog } from '../observe/log.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';
 import { askServer } from './ask-server.ts';
@@ -34,6 +34,8 @@ export type ProbeDeps = Omit<ChannelDeps, 'routes'> & {
   readonly identity: ClientIdentity;
   /** How long a server may take to start and answer, in milliseconds. Default 60,000: it may install itself first. */
   readonly serverLimitMs?: number;
+  /** The app's: as the engine's routes have it. */
+  readonly systemProxy?: RouteDeps['systemProxy'];
   /** The channel of a running tunnel. */
   readonly channelOf?: (id: string, name: string) => Channel | undefined;
 };
@@ -72,6 +74,8 @@ async function prove<T>(
 }
 
 export function createProbes(deps: ProbeDeps): Probes {
+  const { secrets, env, systemProxy } = deps;
+  const routeDeps: RouteDeps = { secrets, env, ...(systemProxy && { systemProxy }) };
   return {
     async server(config, profile, tell, cancellation) {
       const evidence: Evidence[] = [];
@@ -85,7 +89,7 @@ export function createProbes(deps: ProbeDeps): Probes {
         );
         if (!command) return { evidence };
       }
-      const routes = createRoutes({ ...profile, channels: [config] }, { secrets: deps.secrets, env: deps.env });
+      const routes = createRoutes({ ...profile, channels: [config] }, routeDeps);
       let server: ServerInfo | undefined;
       let noise: string | undefined;
       const log = createLog('debug', ({ level, message, fields }) => {
@@ -140,7 +144,7 @@ export function createProbes(deps: ProbeDeps): Probes {
 
     async controlPlane(profile, tell, cancellation) {
       const evidence: Evidence[] = [];
-      const routes = createRoutes(profile, { secrets: deps.secrets, env: deps.env });
+      const routes = createRoutes(profile, routeDeps);
       const client = new ControlPlaneClient({
         config: profile.controlPlane,
         routes,

@@ -7,6 +7,7 @@ import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Probes } from '../diagnosis/probes.ts';
 import type { Environment } from '../mcp/process-environment.ts';
+import type { RouteDeps } from '../network/routes.ts';
 import type { ProfileStore } from '../profiles/profile-store.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
@@ -17,6 +18,8 @@ import type { Way } from './way.ts';
 /** A change that the doctor can make once a person has seen `fix`. */
 export interface PlannedFix {
   readonly fix: Omit<Fix, 'id'>;
+  /** Checks of the same profile that look at what it changes, beside the one that offers it and those that stand on it. */
+  readonly looksAgain?: readonly string[];
   apply(): Promise<void>;
 }
 
@@ -33,6 +36,8 @@ export interface DoctorServices {
   readonly secretStore: () => SecretStore;
   readonly probes: Probes;
   readonly manager: TunnelManager;
+  /** The app's: as the engine's routes have it. */
+  readonly systemProxy?: RouteDeps['systemProxy'];
   /** The PATH that programs are looked up on. */
   readonly searchPath: () => Promise<string>;
   /** Asks for that PATH anew. */
@@ -82,12 +87,14 @@ export interface ChannelLook extends ProfileLook {
   readonly channel: ChannelConfig;
 }
 
-interface CheckWords {
+export interface CheckWords {
   readonly id: string;
   readonly title: string;
   readonly why: string;
   /** Checks of the same profile and channel, or of the machine, without which this one proves nothing. */
   readonly after?: readonly string[];
+  /** Checks of the same profile's commands beside which it must not run: two of one server may fight over a port or a file. */
+  readonly behindCommands?: readonly string[];
   /** Milliseconds; past it the check fails. Default 15,000. */
   readonly limitMs?: number;
 }

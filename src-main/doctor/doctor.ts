@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Check, DoctorRun, Fix } from '../../shared/doctor.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { Cancellation } from '../tunnel/cancellation.ts';
-import { channelChecks, machineChecks, profileChecks, subjectChecks } from './checks.ts';
-import type { DoctorServices, PlannedFix, ProfileLook, Subject } from './check.ts';
-import { runChecks, type PlannedCheck } from './runner.ts';
-import { Way } from './way.ts';
+import type { DoctorServices, PlannedFix, Subject } from './check.ts';
+import { placeOf, planChecks, withDependents, type Plan } from './plan.ts';
+import { runChecks } from './runner.ts';
 
 export interface DoctorOptions {
   readonly services: DoctorServices;
@@ -13,13 +12,23 @@ export interface DoctorOptions {
   readonly changed?: (run: DoctorRun) => void;
 }
 
+/** A fix that was offered, and the check that offered it. */
+interface Offer {
+  readonly planned: PlannedFix;
+  readonly check: Check;
+}
+
+/** How long a run waits for what an earlier one has started, in milliseconds. */
+const cleaningUpMs = 15_000;
+
 /** Proves layer by layer that a tunnel can work; one run at a time. The app, the command line and tests all use this. */
 export class Doctor {
   readonly #options: DoctorOptions;
-  readonly #fixes = new Map<string, PlannedFix>();
+  readonly #offers = new Map<string, Offer>();
   #run: DoctorRun | undefined;
   #cancellation: Cancellation | undefined;
   #count = 0;
+  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(options: DoctorOptions) {
     this.#options = options;
@@ -32,19 +41,67 @@ export class Doctor {
   /** Looks at the machine and at these profiles. A run that is still going on is cancelled first. Never rejects. */
   async run(subjects: readonly Subject[], profile?: string): Promise<DoctorRun> {
     this.cancel();
-    const cancellation = new Cancellation();
-    this.#cancellation = cancellation;
-    this.#fixes.clear();
-    const ways: Way[] = [];
-    const planned = this.#plan(subjects, ways);
-    const id = ++this.#count;
-    let run: DoctorRun = {
-      id,
+    this.#offers.clear();
+    const plan = planChecks(this.#options.services, subjects);
+    return this.#go(plan, {
+      id: ++this.#count,
       startedAt: Date.now(),
       cancelled: false,
-      checks: planned.map(({ check }) => check),
+      checks: plan.checks.map(({ check }) => check),
       ...(profile === undefined ? {} : { profile }),
-    };
+    });
+  }
+
+  /**
+   * Makes the change that was shown. Resolves with what has to be looked at again; rejects with `not_found` and with what
+   * keeps it from being made.
+   */
+  async apply(id: string): Promise<{ readonly again: (subjects: readonly Subject[]) => Promise<DoctorRun> }> {
+    const { planned, check } = this.#offer(id);
+    await planned.apply();
+    this.#offers.delete(id);
+    return { again: (subjects) => this.#again(subjects, check, planned.looksAgain ?? []) };
+  }
+
+  /** What a fix would change. Throws `not_found`. */
+  preview(id: string): Fix {
+    return { id, ...this.#offer(id).planned.fix };
+  }
+
+  cancel(): void {
+    this.#cancellation?.cancel('cancelled');
+  }
+
+  /** Resolves when nothing that a run has started is left. */
+  settled(): Promise<unknown> {
+    return this.#settled;
+  }
+
+  /** The check that was put right, and what stands on it; the rest of the last run still holds. */
+  async #again(subjects: readonly Subject[], { id, profile, channel }: Check, more: readonly string[]) {
+    const before = this.#run;
+    if (!before) return this.run(subjects);
+    this.cancel();
+    const plan = planChecks(this.#options.services, subjects);
+    const known = new Map(before.checks.map((check) => [placeOf(check), check]));
+    const isFirst = ({ check }: Plan['checks'][number]): boolean =>
+      placeOf(check) === placeOf({ id, profile, channel }) ||
+      (more.includes(check.id) && check.profile === profile) ||
+      !['pass', 'warn', 'fail', 'skip'].includes(known.get(placeOf(check))?.state ?? '');
+    const first = plan.checks.flatMap((one, index) => (isFirst(one) ? [index] : []));
+    const due = withDependents(plan.checks, first);
+    const checks = plan.checks.map((one, index) =>
+      due.has(index) ? one : { ...one, check: known.get(placeOf(one.check)) ?? one.check },
+    );
+    const { finishedAt: _over, ...rest } = before;
+    const run = { ...rest, cancelled: false, checks: checks.map(({ check }) => check) };
+    return this.#go({ ...plan, checks }, run);
+  }
+
+  async #go({ checks: planned, ways }: Plan, first: DoctorRun): Promise<DoctorRun> {
+    const cancellation = new Cancellation();
+    this.#cancellation = cancellation;
+    let run = first;
     const tell = (change: Partial<DoctorRun>): void => {
       run = { ...run, ...change };
       if (this.#cancellation !== cancellation) return;
@@ -52,31 +109,20 @@ export class Doctor {
       this.#options.changed?.(run);
     };
     tell({});
-    await runChecks(planned, cancellation, (checks, fixes) => tell({ checks: this.#withFixes(checks, fixes) }));
-    await Promise.all(ways.map((way) => way.close()));
+    // what an earlier run has started is gone first: it would be taken for a tunnel that runs
+    await this.#settled;
+    const { settled } = await runChecks(planned, cancellation, (checks, fixes) =>
+      tell({ checks: this.#withFixes(checks, fixes) }),
+    );
+    this.#settled = atMost(cleaningUpMs, settled).then(() => Promise.all(ways.map((way) => way.close())));
     tell({ finishedAt: Date.now(), cancelled: cancellation.reason !== undefined });
     return run;
   }
 
-  cancel(): void {
-    this.#cancellation?.cancel('cancelled');
-  }
-
-  /** What a fix would change. Throws `not_found`. */
-  preview(id: string): Fix {
-    return { id, ...this.#fix(id).fix };
-  }
-
-  /** Makes the change that was shown. Rejects with `not_found` and with what keeps it from being made. */
-  async apply(id: string): Promise<void> {
-    await this.#fix(id).apply();
-    this.#fixes.delete(id);
-  }
-
-  #fix(id: string): PlannedFix {
-    const fix = this.#fixes.get(id);
-    if (!fix) throw new TunnelError('not_found', 'local', { what: 'The change' });
-    return fix;
+  #offer(id: string): Offer {
+    const offer = this.#offers.get(id);
+    if (!offer) throw new TunnelError('not_found', 'local', { what: 'The change' });
+    return offer;
   }
 
   #withFixes(checks: Check[], fixes: ReadonlyMap<number, PlannedFix>): Check[] {
@@ -85,70 +131,15 @@ export class Doctor {
       if (!planned) return check;
       const key = [planned.fix.kind, check.profile ?? '', check.channel ?? '', planned.fix.after ?? ''].join('\0');
       const id = createHash('sha256').update(key).digest('base64url').slice(0, 12);
-      this.#fixes.set(id, planned);
+      this.#offers.set(id, { planned, check });
       return { ...check, fix: { id, ...planned.fix } };
     });
   }
+}
 
-  /** The order is that of the layers: the first check that fails is where to look. */
-  #plan(subjects: readonly Subject[], ways: Way[]): PlannedCheck[] {
-    const { services } = this.#options;
-    const planned: PlannedCheck[] = [];
-    const machine = { services, subjects };
-    const find = (id: string, profile?: string, channel?: string): number =>
-      planned.findIndex(
-        ({ check }) =>
-          check.id === id &&
-          (check.profile === undefined || check.profile === profile) &&
-          (check.channel === undefined || check.channel === channel),
-      );
-    type Words = { id: string; title: string; why: string; after?: readonly string[]; limitMs?: number };
-    const add = (words: Words, run: PlannedCheck['run'], profile?: string, channel?: string): void => {
-      const { id, title, why, after = [], limitMs = 15_000 } = words;
-      planned.push({
-        check: {
-          id,
-          title,
-          why,
-          state: 'pending',
-          evidence: [],
-          ...(profile === undefined ? {} : { profile }),
-          ...(channel === undefined ? {} : { channel }),
-        },
-        after: after.map((other) => find(other, profile, channel)).filter((index) => index >= 0),
-        limitMs,
-        run,
-      });
-    };
-
-    for (const check of machineChecks(services)) {
-      add(check, (inner) => check.run({ ...machine, cancellation: inner }));
-    }
-    for (const subject of subjects) {
-      for (const check of subjectChecks) {
-        add(check, (inner) => check.run({ ...machine, subject, cancellation: inner }), subject.id);
-      }
-      const { profile } = subject;
-      if (!profile) continue;
-      const way = new Way(profile, services);
-      ways.push(way);
-      const look = (inner: Cancellation): ProfileLook => ({
-        ...machine,
-        subject,
-        profile,
-        way,
-        running: services.manager
-          .snapshots()
-          .find((snapshot) => snapshot.id === subject.id && snapshot.state.kind !== 'stopped'),
-        cancellation: inner,
-      });
-      for (const check of profileChecks) add(check, (inner) => check.run(look(inner)), subject.id);
-      for (const channel of profile.channels) {
-        for (const check of channelChecks.filter(({ kind }) => kind === undefined || kind === channel.kind)) {
-          add(check, (inner) => check.run({ ...look(inner), channel }), subject.id, channel.name);
-        }
-      }
-    }
-    return planned;
-  }
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
 }

@@ -4,11 +4,13 @@ import type { Evidence } from '../../shared/evidence.ts';
 import { Cancellation } from '../tunnel/cancellation.ts';
 import { asTunnelError, failed, skipped, type Finding, type PlannedFix } from './check.ts';
 
-/** One check of one profile and channel, waiting to be run. */
+/** One check of one profile and channel, waiting to be run; one that is not pending is taken as it is. */
 export interface PlannedCheck {
   readonly check: Check;
   /** Indices of checks that must have passed. */
   readonly after: readonly number[];
+  /** Indices of checks that must be over, whatever came of them. */
+  readonly behind?: readonly number[];
   readonly limitMs: number;
   run(cancellation: Cancellation): Promise<Finding>;
 }
@@ -21,13 +23,12 @@ const stateOf = (evidence: readonly Evidence[]): Check['state'] => {
 };
 
 /** Rejects when `work` takes longer than `limitMs`, or when it is cancelled; `work` is told by its own cancellation. */
-async function within(limitMs: number, outer: Cancellation, work: (inner: Cancellation) => Promise<Finding>) {
-  const inner = new Cancellation();
+async function within(limitMs: number, outer: Cancellation, inner: Cancellation, work: Promise<Finding>) {
   let timer: NodeJS.Timeout | undefined;
   let stopListening: (() => void) | undefined;
   try {
     return await Promise.race([
-      work(inner),
+      work,
       new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => reject(new TunnelError('timed_out', 'local', { seconds: limitMs / 1_000 })), limitMs);
         stopListening = outer.onCancel(() => reject(new TunnelError('cancelled', 'local')));
@@ -42,13 +43,14 @@ async function within(limitMs: number, outer: Cancellation, work: (inner: Cancel
 
 /**
  * Runs checks, those that do not depend on each other at once; one whose ground failed is skipped and says so. Each has
- * its time limit. `changed` is told of every step with all checks. Never rejects.
+ * its time limit. `changed` is told of every step with all checks. Never rejects. Resolves with what is left to wait for:
+ * a check that was cancelled, or took too long, may still be cleaning up.
  */
 export async function runChecks(
   planned: readonly PlannedCheck[],
   cancellation: Cancellation,
   changed: (checks: Check[], fixes: ReadonlyMap<number, PlannedFix>) => void,
-): Promise<void> {
+): Promise<{ readonly settled: Promise<unknown> }> {
   const checks = planned.map(({ check }) => check);
   const fixes = new Map<number, PlannedFix>();
   const set = (index: number, change: Partial<Check>): void => {
@@ -58,9 +60,14 @@ export async function runChecks(
     changed([...checks], fixes);
   };
   const done: Promise<void>[] = [];
+  const works: Promise<Finding>[] = [];
   const run = async (one: PlannedCheck, index: number): Promise<void> => {
-    const { after, limitMs, check } = one;
-    for (const other of after) await done[other];
+    const { after, behind = [], limitMs, check } = one;
+    // all are on their way first: one may wait for another that stands below it
+    await Promise.resolve();
+    for (const other of [...after, ...behind]) await done[other];
+    // known from the run before
+    if (check.state !== 'pending') return;
     if (cancellation.reason !== undefined) {
       return set(index, { state: 'skip', evidence: [skipped(check.id, 'app', 'The run was cancelled.')] });
     }
@@ -76,7 +83,10 @@ export async function runChecks(
     const started = performance.now();
     let finding: Finding;
     try {
-      finding = await within(limitMs, cancellation, (inner) => one.run(inner));
+      const inner = new Cancellation();
+      const work = one.run(inner);
+      works.push(work);
+      finding = await within(limitMs, cancellation, inner, work);
     } catch (cause) {
       const error = asTunnelError(cause);
       finding = {
@@ -94,6 +104,7 @@ export async function runChecks(
   };
   for (const [index, check] of planned.entries()) done.push(run(check, index));
   await Promise.all(done);
+  return { settled: Promise.allSettled(works) };
 }
 
 /** Skipped because what it stands on failed: then what stands on it proves nothing either. */

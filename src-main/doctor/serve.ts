@@ -13,6 +13,9 @@ const proofMs = 20_000;
 export async function serveForAMoment(look: ProfileLook, step: string): Promise<Evidence> {
   const { services, profile, cancellation } = look;
   const { manager } = services;
+  const [first] = profile.channels;
+  const runningChannel = () => first && manager.channel(profile.id, first.name);
+  let ours: ReturnType<typeof runningChannel>;
   const started = performance.now();
   const outcome = new Promise<TunnelSnapshot | TunnelError>((resolve) => {
     const finish = (result: TunnelSnapshot | TunnelError) => {
@@ -23,6 +26,7 @@ export async function serveForAMoment(look: ProfileLook, step: string): Promise<
     };
     const see = (snapshot: TunnelSnapshot) => {
       if (snapshot.id !== profile.id) return;
+      ours ??= runningChannel();
       const { state } = snapshot;
       if (state.kind === 'connected' || state.kind === 'degraded') finish(snapshot);
       else if ((state.kind === 'waiting' || state.kind === 'unauthorised' || state.kind === 'stopped') && state.error) {
@@ -38,6 +42,7 @@ export async function serveForAMoment(look: ProfileLook, step: string): Promise<
   });
   try {
     await manager.start(profile);
+    ours ??= runningChannel();
     const result = await outcome;
     const ms = Math.round(performance.now() - started);
     if (result instanceof TunnelError) return { ...failed(step, result), ms };
@@ -50,6 +55,7 @@ export async function serveForAMoment(look: ProfileLook, step: string): Promise<
     }
     return failed(step, error);
   } finally {
-    await manager.stop(profile.id);
+    // a person may have started it meanwhile: theirs has taken the place of ours, and goes on
+    if (ours === undefined || runningChannel() === ours) await manager.stop(profile.id);
   }
 }

@@ -1,13 +1,23 @@
 import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
 import type { Profile } from '../../shared/profile.ts';
-import { createRoutes, type RouteInfo, type Routes, type Target } from '../network/routes.ts';
+import { createRoutes, type RouteDeps, type RouteInfo, type Routes, type Target } from '../network/routes.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';
 import type { DoctorServices } from './check.ts';
+
+/** A connection is made as the engine makes it, only with less patience. */
+export const routeDeps = ({ secrets, env, systemProxy }: DoctorServices): RouteDeps => ({
+  secrets,
+  env,
+  connectTimeoutMs: 8_000,
+  ...(systemProxy && { systemProxy }),
+});
 
 /** What several checks of one profile ask of its control plane: each thing once, however many want to know. */
 export class Way {
   readonly routes: Routes;
   readonly target: Target;
+  /** A poll of this process was taken: with that the wire version was, too. */
+  pollAccepted = false;
   readonly #profile: Profile;
   readonly #services: DoctorServices;
   #metadata: Promise<ProbeResult> | undefined;
@@ -15,7 +25,7 @@ export class Way {
   constructor(profile: Profile, services: DoctorServices) {
     this.#profile = profile;
     this.#services = services;
-    this.routes = createRoutes(profile, { secrets: services.secrets, env: services.env, connectTimeoutMs: 8_000 });
+    this.routes = createRoutes(profile, routeDeps(services));
     this.target = { url: new URL(profile.controlPlane.baseUrl) };
   }
 

@@ -67,6 +67,17 @@ describe('attribution', () => {
     expect(attribute(tunnelIn(connected), 1000 + 121_000)).toMatchObject({ layer: 'unknown', reason: 'not-yet-known' });
   });
 
+  it('blames no server for the way to it before a poll has shown whether the same proxy keeps the control plane away', () => {
+    const signIn = channelIn({ kind: 'unusable', since: 5, error: error('proxy_auth', 'mcp-server') });
+    const starting = { kind: 'starting', since: 5, step: 'first-poll' } as const;
+    expect(attribute(tunnelIn(starting, { channels: [signIn] }), 2000)).toMatchObject({ reason: 'starting' });
+    expect(attribute(tunnelIn(waiting('proxy_auth'), { channels: [signIn] }), 2000).layer).toBe('network');
+    const degradedOnly = tunnelIn({ kind: 'degraded', since: 5, channels: ['main'] }, { channels: [signIn] });
+    expect(attribute(degradedOnly, 2000)).toMatchObject({ layer: 'mcp-server', error: { code: 'proxy_auth' } });
+    const crashed = channelIn({ kind: 'crash-loop', since: 5, exit, attempt: 5, nextTryAt: 9 });
+    expect(attribute(tunnelIn(starting, { channels: [crashed] }), 2000).layer).toBe('mcp-server');
+  });
+
   it('blames nobody once a call has come', () => {
     expect(attribute(tunnelIn(connected, { lastCommandAt: 1500 }), 9e9)).toMatchObject({ layer: 'none', reason: 'ok' });
   });

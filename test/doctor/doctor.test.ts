@@ -85,20 +85,54 @@ test('a doctor on a live tunnel asks the running child, starts no second one, an
   for (const id of calls) expect(fake.terminalFor(id)).toHaveLength(1);
 });
 
-test('a run that is cancelled ends at once and says so', { retry: 2 }, async () => {
+test('a run that is cancelled ends at once and says so', async () => {
   const setting = await setUp();
   const fake = await controlPlane();
   const silent = await file('process.stdin.resume();', 'silent.mjs');
   const profile = profileFor(fake, { channels: stdioChannel(`${process.execPath} ${silent}`) });
-  const running = setting.doctor.run([subjectOf(profile)]);
-  await vi.waitFor(() => {
-    const server = setting.steps.at(-1)?.checks.find(({ id }) => id === 'server');
-    expect(server?.state, JSON.stringify(server?.evidence)).toBe('running');
-  }, 10_000);
-  setting.doctor.cancel();
-  const run = await running;
+  setting.onStep = (step) => {
+    if (check(step, 'server').state === 'running') setting.doctor.cancel();
+  };
+  const run = await setting.doctor.run([subjectOf(profile)]);
   expect(run.cancelled).toBe(true);
   expect(check(run, 'server').state).toBe('skip');
+});
+
+test('a server that cannot run twice is not started twice at once', async () => {
+  const setting = await setUp({ K: key });
+  const fake = await controlPlane();
+  const lock = join(await folder(), 'lock');
+  // as a server that wants a port or a database for itself
+  const jealous = await file(
+    `import { rmSync, writeFileSync } from 'node:fs';
+     writeFileSync(${JSON.stringify(lock)}, '', { flag: 'wx' });
+     process.on('exit', () => rmSync(${JSON.stringify(lock)}));
+     process.argv[1] = ${JSON.stringify(new URL('../fixtures/two-era-server.mjs', import.meta.url).pathname)};
+     await import(process.argv[1]);`,
+    'jealous.mjs',
+  );
+  const profile = profileFor(fake, { channels: stdioChannel(`${process.execPath} ${jealous}`) });
+  setting.onStep = (step) => {
+    const busy = step.checks.filter(({ id, state }) => state === 'running' && (id === 'server' || id === 'key-use'));
+    expect(busy.length).toBeLessThanOrEqual(1);
+  };
+  const run = await examine(setting, subjectOf(profile));
+  expect(run.checks.filter(({ state }) => state === 'fail' || state === 'warn')).toEqual([]);
+  expect(check(run, 'server').evidence.map(({ step }) => step)).toContain('server.tools');
+  expect(check(run, 'wire').state).toBe('pass');
+});
+
+test('a tunnel that a person starts while the doctor proves the right to poll goes on', async () => {
+  const setting = await setUp();
+  const fake = await controlPlane();
+  const server = await goodHttpServer();
+  const profile = profileFor(fake, { channels: httpChannel(server.endpoint) });
+  const running = setting.doctor.run([subjectOf(profile)]);
+  await new Promise((resolve) => setting.manager.onChange(resolve));
+  await setting.manager.start(profile);
+  await running;
+  await setting.doctor.settled();
+  expect(setting.manager.snapshots().map(({ state }) => state.kind)).not.toContain('stopped');
 });
 
 async function stored(setting: Setting, text: string, more: Partial<Subject> = {}): Promise<Subject> {

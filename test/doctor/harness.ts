@@ -58,6 +58,8 @@ export interface Setting {
   readonly kept: Map<string, string>;
   readonly doctor: Doctor;
   readonly steps: DoctorRun[];
+  /** Called with every step as it is told. */
+  onStep: (run: DoctorRun) => void;
 }
 
 /** A doctor with real probes and a real engine, in a home of its own, with a keychain in memory. */
@@ -101,8 +103,16 @@ export async function setUp(env: Record<string, string> = {}, more: Partial<Doct
     ...more,
   };
   const steps: DoctorRun[] = [];
-  const doctor = new Doctor({ services, changed: (run) => steps.push(run) });
-  return { env: own, services, manager, kept, doctor, steps };
+  const doctor = new Doctor({
+    services,
+    changed: (run) => {
+      steps.push(run);
+      setting.onStep(run);
+    },
+  });
+  cleanUp(() => doctor.settled());
+  const setting: Setting = { env: own, services, manager, kept, doctor, steps, onStep: () => undefined };
+  return setting;
 }
 
 export const subjectOf = (profile: Profile, more: Partial<Subject> = {}): Subject => ({

@@ -16,7 +16,7 @@ export interface DoctorCalls {
 }
 
 export function doctorHandlers({ doctor, profiles, given }: DoctorCalls): Pick<Handlers, Calls> {
-  const subjects = async (): Promise<Subject[]> => {
+  const subjects = async (only: string | undefined): Promise<Subject[]> => {
     await profiles.refresh();
     const known = new Map(profiles.profiles.map((profile) => [profile.id, profile]));
     const stored = profiles.summaries.map(({ id, name, file, problem }): Subject => {
@@ -31,19 +31,23 @@ export function doctorHandlers({ doctor, profiles, given }: DoctorCalls): Pick<H
       };
     });
     const rest = given.filter(({ id }) => !known.has(id));
-    return [...stored, ...rest.map((profile) => ({ id: profile.id, name: profile.name, profile, stored: false }))];
+    const all = [...stored, ...rest.map((profile) => ({ id: profile.id, name: profile.name, profile, stored: false }))];
+    return only === undefined ? all : all.filter(({ id }) => id === only);
   };
   return {
     'doctor.run': async ({ profile }) => {
-      const all = await subjects();
-      if (profile === undefined) return doctor.run(all);
-      const chosen = all.filter(({ id }) => id === profile);
-      if (chosen.length === 0) throw new TunnelError('profile_not_found', 'local', { name: profile });
+      const chosen = await subjects(profile);
+      if (chosen.length === 0 && profile !== undefined)
+        throw new TunnelError('profile_not_found', 'local', { name: profile });
       return doctor.run(chosen, profile);
     },
     'doctor.cancel': () => doctor.cancel(),
     'doctor.previewFix': ({ id }) => doctor.preview(id),
-    'doctor.applyFix': ({ id }) => doctor.apply(id),
+    'doctor.applyFix': async ({ id }) => {
+      const { again } = await doctor.apply(id);
+      // the change is made; what it brings is shown as it comes
+      void again(await subjects(doctor.lastRun?.profile));
+    },
     'doctor.report': () => ({ text: doctor.lastRun ? reportOf(doctor.lastRun, { explain: true }) : '' }),
   };
 }

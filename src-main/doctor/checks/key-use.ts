@@ -48,10 +48,15 @@ export const keyUse: ProfileCheck = {
   title: 'Key may use this tunnel',
   why: 'Reading is one right and using another: only a poll that is accepted proves it.',
   after: ['source', 'references', 'key', 'control-plane', 'key-read', 'base-url'],
+  behindCommands: ['server'],
   limitMs: 40_000,
   async run(look) {
-    const { running, services, profile } = look;
-    if (running) return { evidence: [fromSnapshot(running)] };
+    const { running, services, profile, way } = look;
+    if (running) {
+      const proof = fromSnapshot(running);
+      way.pollAccepted = proof.outcome === 'pass';
+      return { evidence: [proof] };
+    }
     const elsewhere = await inOtherProcess(look);
     if (elsewhere) return { evidence: [elsewhere] };
     try {
@@ -63,6 +68,8 @@ export const keyUse: ProfileCheck = {
       }
       throw error;
     }
-    return { evidence: [await serveForAMoment(look, step)] };
+    const proof = await serveForAMoment(look, step);
+    way.pollAccepted = proof.outcome === 'pass';
+    return { evidence: [proof] };
   },
 };

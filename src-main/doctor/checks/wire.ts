@@ -1,5 +1,5 @@
 import { wireProtocolVersion } from '../../control-plane/request-headers.ts';
-import { passed, type ProfileCheck } from '../check.ts';
+import { passed, skipped, type ProfileCheck } from '../check.ts';
 
 export const wire: ProfileCheck = {
   scope: 'profile',
@@ -7,5 +7,12 @@ export const wire: ProfileCheck = {
   title: 'Version of the wire protocol',
   why: 'A service that no longer knows this version would refuse the poll.',
   after: ['source', 'key-use'],
-  run: () => Promise.resolve({ evidence: [passed('wire.version', 'control-plane', { version: wireProtocolVersion })] }),
+  run: ({ way }) =>
+    Promise.resolve({
+      evidence: [
+        way.pollAccepted
+          ? passed('wire.version', 'control-plane', { version: wireProtocolVersion })
+          : skipped('wire.version', 'control-plane', 'No poll of this process has been accepted.'),
+      ],
+    }),
 };

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { createRoutes } from '../../network/routes.ts';
 import type { PlannedFix, ProfileLook } from '../check.ts';
+import { routeDeps } from '../way.ts';
 import { changeProfile } from './change-profile.ts';
 
 /** Where people who have a private authority have put it for other programs. */
@@ -27,7 +28,7 @@ export async function addAuthority({ profile, subject, services, way }: ProfileL
       ))
     )
       continue;
-    const routes = createRoutes({ ...profile, caBundle: file }, { secrets: services.secrets, env: services.env });
+    const routes = createRoutes({ ...profile, caBundle: file }, routeDeps(services));
     try {
       const tried = await routes.test('control-plane', way.target);
       if (tried.error) continue;
