@@ -98,7 +98,7 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   'keychain.round-trip': () => 'A value was kept, read and removed',
   orphans: () => 'None',
   tray: () => 'The icon is shown',
-  autostart: () => 'It is switched on',
+  autostart: (facts) => `${text(facts, 'place') ?? 'The system'} starts this very app`,
 };
 
 const readable = (step: string): string => {

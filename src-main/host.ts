@@ -30,6 +30,7 @@ import type { Probes } from './diagnosis/probes.ts';
 import { Doctor } from './doctor/doctor.ts';
 import { createCandidates } from './imports/candidates.ts';
 import type { Environment } from './mcp/process-environment.ts';
+import type { RememberedPath } from './mcp/process-path.ts';
 import { createRoutes, type RouteDeps } from './network/routes.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
@@ -59,6 +60,8 @@ export interface HostOptions {
   readonly probes: Probes;
   /** The PATH that programs are looked up on. */
   readonly searchPath: () => Promise<string>;
+  /** The app's: where that PATH comes from. */
+  readonly loginPath?: Pick<RememberedPath, 'ask' | 'refresh'>;
   readonly versions: { readonly electron?: string; readonly chrome?: string };
   readonly browser: { address(): string | undefined; revoke(): void };
   /** Program and arguments that serve the demo's MCP server. */
@@ -203,6 +206,7 @@ export function createHost(options: HostOptions): Host {
       probes: options.probes,
       manager,
       searchPath,
+      ...(options.loginPath && { loginPath: options.loginPath }),
       ...(options.systemProxy && { systemProxy: options.systemProxy }),
       store,
       approvals,
@@ -212,7 +216,10 @@ export function createHost(options: HostOptions): Host {
         ? {
             desktop: {
               tray: () => platform.capabilities().tray,
-              startAtLogin: () => ({ can: platform.capabilities().startAtLogin, wanted: settings.values.startAtLogin }),
+              startAtLogin: async () => ({
+                wanted: settings.values.startAtLogin,
+                entry: await platform.loginEntry?.(),
+              }),
               setStartAtLogin: (wanted: boolean) => platform.setStartAtLogin(wanted),
             },
           }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import type { CommandDescription } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../shared/profile.ts';
-import type { Environment } from '../mcp/process-environment.ts';
+import { type Environment, variable } from '../mcp/process-environment.ts';
 import { resolveProgram } from '../mcp/process-program.ts';
 import { splitCommand } from '../mcp/stdio/command-line.ts';
 
@@ -51,7 +51,10 @@ export async function describeCommand(
     if (!(await stat(cwd).catch(() => undefined))?.isDirectory()) {
       throw new TunnelError('folder_missing', 'mcp-server', { path: cwd });
     }
-    const program = await resolveProgram(named, { path: await searchPath(), cwd, environment: env });
+    // as the child is started: its own PATH, where it is given one, is where its program is looked up
+    const own = variable(config.env, 'PATH');
+    const path = own === undefined || sourceOf(own) !== 'plain' ? await searchPath() : own;
+    const program = await resolveProgram(named, { path, cwd, environment: env });
     return {
       ...described,
       program,

@@ -8,7 +8,7 @@ import { asTunnelError, type Subject } from '../doctor/check.ts';
 import { Doctor } from '../doctor/doctor.ts';
 import { reportOf } from '../doctor/report.ts';
 import { createEngine } from '../engine.ts';
-import { enhancedPath } from '../mcp/process-path.ts';
+import { desktopPath, enhancedPath } from '../mcp/process-path.ts';
 import { createLog } from '../observe/log.ts';
 import { headlessLimits, TraceStore } from '../observe/trace-store.ts';
 import { configFolder } from '../profiles/folders.ts';
@@ -78,6 +78,7 @@ export async function doctor({ selections, flags, env, explain, json, fix }: Doc
       probes,
       manager,
       searchPath,
+      loginPath: { ask: desktopPath(env).ask },
       store: wanted.store,
       folder: configFolder(env),
       runtimeFolder: runtimeFolder(env),

@@ -1,54 +1,38 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { app } from 'electron';
+import type { LoginEntry } from '../api/platform.ts';
+import { readDesktopEntry, writeDesktopEntry } from './desktop-entry.ts';
 
 export const hiddenFlag = '--hidden';
 
 const autostartFile = (): string =>
   join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'autostart', 'culvert.desktop');
 
-/** An argument of an `Exec` key, quoted as the desktop entry specification asks. */
-const execArgument = (text: string): string =>
-  `"${text
-    .replace(/["`$\\]/g, '\\$&')
-    .replaceAll('\\', '\\\\')
-    .replaceAll('%', '%%')}"`;
-
-/** How this very app is started, by absolute paths: a login's environment has no PATH to speak of. */
+/** How this very app is started, hidden, by absolute paths: a login's environment has no PATH to speak of. */
 function ownCommand(): readonly string[] {
   const program = process.env['APPIMAGE'] ?? process.execPath;
-  return app.isPackaged ? [program] : [program, app.getAppPath()];
+  return [program, ...(app.isPackaged ? [] : [app.getAppPath()]), hiddenFlag];
 }
 
-/** Whether the app starts, hidden, when the person logs in. */
+/** What the system has been told about starting this app when the person logs in: read from the system, not from our settings. */
+export async function loginEntry(): Promise<LoginEntry & { readonly command: string }> {
+  const command = ownCommand();
+  const ours = { command: command.join(' ') };
+  if (process.platform === 'linux') return { ...(await readDesktopEntry(autostartFile(), command)), ...ours };
+  const { openAtLogin, status } = app.getLoginItemSettings({ args: [hiddenFlag] });
+  const place = process.platform === 'win32' ? 'the Run key of this user' : 'the login items of this user';
+  if (status === 'requires-approval') return { state: 'off', place, ...ours };
+  return { state: openAtLogin ? 'right' : 'absent', place, ...ours };
+}
+
+/** Whether the app, this one or one at another place, starts when the person logs in. */
 export async function startsAtLogin(): Promise<boolean> {
-  if (process.platform !== 'linux') return app.getLoginItemSettings({ args: [hiddenFlag] }).openAtLogin;
-  const text = await readFile(autostartFile(), 'utf8').catch(() => '');
-  return text.includes('[Desktop Entry]') && !/^Hidden=true$/m.test(text);
+  const { state } = await loginEntry();
+  return state !== 'absent' && state !== 'off';
 }
 
 export async function setStartAtLogin(wanted: boolean): Promise<void> {
-  if (process.platform !== 'linux') {
-    app.setLoginItemSettings({ openAtLogin: wanted, args: [hiddenFlag] });
-    return;
-  }
-  const file = autostartFile();
-  if (!wanted) {
-    await rm(file, { force: true });
-    return;
-  }
-  const command = [...ownCommand().map(execArgument), hiddenFlag].join(' ');
-  const entry = [
-    '[Desktop Entry]',
-    'Type=Application',
-    'Name=Culvert',
-    'Comment=Connects private MCP servers through Secure MCP Tunnel',
-    `Exec=${command}`,
-    'Terminal=false',
-    'X-GNOME-Autostart-enabled=true',
-    '',
-  ].join('\n');
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, entry);
+  if (process.platform === 'linux') await writeDesktopEntry(autostartFile(), wanted ? ownCommand() : undefined);
+  else app.setLoginItemSettings({ openAtLogin: wanted, args: [hiddenFlag] });
 }

@@ -5,7 +5,7 @@ import { links } from '../../shared/links.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/app.ts';
 import type { Platform } from '../api/platform.ts';
-import { setStartAtLogin } from './autostart.ts';
+import { loginEntry, setStartAtLogin } from './autostart.ts';
 
 const platforms: Readonly<Partial<Record<NodeJS.Platform, Capabilities['platform']>>> = {
   linux: 'linux',
@@ -61,6 +61,7 @@ export function createDesktopPlatform(options: {
       await writeFile(filePath, body, { mode: 0o600 });
       return { kind: 'saved', path: filePath };
     },
+    loginEntry,
     setStartAtLogin,
     quit,
   };

@@ -50,7 +50,8 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     { ...appLimits, bodyBudget: settings.values.traceBudgetMiB * 1024 * 1024 },
     (tunnel) => captureOf(tunnel) ?? { bodies: true, maxBodyBytes: 1_048_576 },
   );
-  const searchPath = desktopPath(env);
+  const loginPath = desktopPath(env);
+  const searchPath = loginPath.path;
   const listener = openAppListener(env, log);
   const children = {
     added: (pid: number) => listener.childAdded(pid),
@@ -102,6 +103,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
       identity: { name: 'culvert', version, instanceId: listener.instanceId },
     }),
     searchPath,
+    loginPath,
     systemProxy: ofSystem,
     versions: { electron: process.versions.electron, chrome: process.versions.chrome },
     browser: listener.browser,

@@ -4,6 +4,7 @@ import type { Evidence } from '../../shared/evidence.ts';
 import { layerOf } from '../../shared/messages.ts';
 import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import type { Platform } from '../api/platform.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Probes } from '../diagnosis/probes.ts';
 import type { Environment } from '../mcp/process-environment.ts';
@@ -40,8 +41,8 @@ export interface DoctorServices {
   readonly systemProxy?: RouteDeps['systemProxy'];
   /** The PATH that programs are looked up on. */
   readonly searchPath: () => Promise<string>;
-  /** Asks for that PATH anew. */
-  readonly refreshPath?: () => void;
+  /** Asks the login shell for its PATH; `refresh`, where this process remembers one, makes its answer the one above. */
+  readonly loginPath?: { readonly ask: () => Promise<string>; readonly refresh?: () => Promise<void> };
   readonly store: ProfileStore;
   /** Absent where whoever asks has typed the command: then it needs no consent. */
   readonly approvals?: Pick<Approvals, 'describe' | 'require'>;
@@ -51,7 +52,11 @@ export interface DoctorServices {
   /** What only a host with a desktop has. */
   readonly desktop?: {
     readonly tray: () => 'shown' | 'no-host' | 'none';
-    readonly startAtLogin: () => { readonly wanted: boolean; readonly can: boolean };
+    /** What the settings say, and what the system says; no entry where this host cannot start at login. */
+    readonly startAtLogin: () => Promise<{
+      readonly wanted: boolean;
+      readonly entry: Awaited<ReturnType<NonNullable<Platform['loginEntry']>>> | undefined;
+    }>;
     readonly setStartAtLogin: (wanted: boolean) => Promise<void>;
   };
   readonly platform?: NodeJS.Platform;

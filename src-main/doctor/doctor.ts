@@ -93,9 +93,17 @@ export class Doctor {
     const checks = plan.checks.map((one, index) =>
       due.has(index) ? one : { ...one, check: known.get(placeOf(one.check)) ?? one.check },
     );
-    const { finishedAt: _over, ...rest } = before;
-    const run = { ...rest, cancelled: false, checks: checks.map(({ check }) => check) };
-    return this.#go({ ...plan, checks }, run);
+    const { id: number, startedAt, profile: scope } = before;
+    return this.#go(
+      { ...plan, checks },
+      {
+        id: number,
+        startedAt,
+        cancelled: false,
+        checks: checks.map(({ check }) => check),
+        ...(scope === undefined ? {} : { profile: scope }),
+      },
+    );
   }
 
   async #go({ checks: planned, ways }: Plan, first: DoctorRun): Promise<DoctorRun> {

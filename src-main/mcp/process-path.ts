@@ -124,9 +124,25 @@ export async function enhancedPath(environment: Environment, options: EnhancedPa
   return [...known, ...usual.filter((_, index) => there[index])].join(delimiter);
 }
 
-/** Makes the function that says the PATH for children of a desktop app: asks the login shell once, when first needed. */
-export function desktopPath(environment: Environment, timeoutMs?: number): () => Promise<string> {
-  let path: Promise<string> | undefined;
-  return () =>
-    (path ??= loginShellPath(environment, timeoutMs).then((shellPath) => enhancedPath(environment, { shellPath })));
+/** The PATH for children of a desktop app: the login shell is asked once, when it is first needed. */
+export interface RememberedPath {
+  readonly path: () => Promise<string>;
+  /** What the login shell says now; nothing is changed by asking. */
+  readonly ask: () => Promise<string>;
+  /** Asks, and keeps the answer: every start from now on looks there. */
+  readonly refresh: () => Promise<void>;
+}
+
+export function desktopPath(environment: Environment, timeoutMs?: number): RememberedPath {
+  let known: Promise<string> | undefined;
+  const ask = async (): Promise<string> =>
+    enhancedPath(environment, { shellPath: await loginShellPath(environment, timeoutMs) });
+  return {
+    path: () => (known ??= ask()),
+    ask,
+    refresh: async () => {
+      const fresh = await ask();
+      known = Promise.resolve(fresh);
+    },
+  };
 }

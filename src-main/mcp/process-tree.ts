@@ -63,6 +63,17 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
   return text.trim() || undefined;
 }
 
+/** The words of a process's command line; empty when it is gone or the system does not tell. They may hold secrets. */
+export async function commandOf(pid: number): Promise<readonly string[]> {
+  if (process.platform === 'linux') {
+    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return text.split('\0').filter((word) => word !== '');
+  }
+  if (process.platform === 'win32') return [];
+  const text = await outputOf('ps', ['-o', 'command=', '-p', String(pid)]);
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
 /** Whether exactly this process still runs. */
 export const isRunning = async ({ pid, startTime }: ProcessIdentity): Promise<boolean> =>
   (await startTimeOf(pid)) === startTime;

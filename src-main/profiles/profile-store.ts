@@ -95,8 +95,15 @@ export class ProfileStore {
   /**
    * Saves a text that is right; what was there before stays beside it as `.bak`. Rejects with what is wrong with it, and
    * with `revision_conflict` when the file is not the one that `revision` is of.
+   *
+   * @param kept - what to keep as `.bak` of what was there before, where that must not stay as it is
    */
-  async save(id: string, text: string, revision: string): Promise<{ revision: string }> {
+  async save(
+    id: string,
+    text: string,
+    revision: string,
+    kept: (before: string) => string = (before) => before,
+  ): Promise<{ revision: string }> {
     const { file, id: ownId } = await this.#find(id);
     const parsed = parseProfileFile(file, text);
     readProfile(parsed);
@@ -111,7 +118,7 @@ export class ProfileStore {
     return withFileLock(file, async () => {
       const now = await readFile(file, 'utf8');
       if (revisionOf(now) !== revision) throw new TunnelError('revision_conflict', 'local', { file });
-      await replaceFile(file, text, now);
+      await replaceFile(file, text, kept(now));
       return { revision: revisionOf(text) };
     });
   }

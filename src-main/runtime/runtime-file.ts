@@ -18,7 +18,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class RuntimeFile {
   readonly path: string;
   readonly #dir: string;
-  readonly #children = new Map<number, RecordedProcess>();
+  /** Absent until the start time was asked for: with half an entry nobody could do anything. */
+  readonly #children = new Map<number, RecordedProcess | undefined>();
   readonly #profiles = new Map<string, boolean>();
   readonly #base: Pick<RuntimeRecord, 'version' | 'kind' | 'pid' | 'startTime' | 'startedAt'>;
   #endpoint: { address: string; token?: string } | undefined;
@@ -53,11 +54,11 @@ export class RuntimeFile {
 
   /** A stdio child was started: it leads a process group. Returns at once; the file follows. */
   added(pid: number): void {
-    this.#children.set(pid, { pid });
+    this.#children.set(pid, undefined);
     // Without its start time a child is never ended by a later process, so this is asked while it surely runs.
     void startTimeOf(pid).then((startTime) => {
-      if (startTime === undefined || !this.#children.has(pid)) return;
-      this.#children.set(pid, { pid, startTime });
+      if (!this.#children.has(pid)) return;
+      this.#children.set(pid, { pid, ...(startTime !== undefined && { startTime }) });
       this.#soon();
     });
   }
@@ -135,7 +136,7 @@ export class RuntimeFile {
       ...this.#base,
       ...this.#endpoint,
       profiles: [...this.#profiles].map(([id, held]) => ({ id, held })),
-      children: [...this.#children.values()],
+      children: [...this.#children.values()].filter((child) => child !== undefined),
     };
   }
 }

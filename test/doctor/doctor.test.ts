@@ -162,7 +162,9 @@ test('a key in plain text moves to the keychain, out of the file and out of its 
   await setting.doctor.apply(fix!.id);
   expect(setting.kept.get('p1/api_key')).toBe(key);
   const beside = join(setting.env['XDG_CONFIG_HOME']!, 'culvert', 'profiles');
+  expect(await readdir(beside)).toEqual(['p.yaml', 'p.yaml.bak']);
   for (const name of await readdir(beside)) expect(await readFile(join(beside, name), 'utf8')).not.toContain(key);
+  expect(await readFile(join(beside, 'p.yaml.bak'), 'utf8')).toContain('api_key: (moved to the keychain)');
   expect(await readFile(join(beside, 'p.yaml'), 'utf8')).toContain('# mine');
   const [entry] = await setting.services.store.list();
   const again = await examine(setting, { ...subject, profile: entry!.profile! });
@@ -175,7 +177,13 @@ test('a second /v1 is taken out of the address', async () => {
   const fake = await controlPlane();
   const subject = await stored(setting, text(`${fake.url}/v1`, { tunnelId: fake.tunnelId }));
   const run = await examine(setting, subject);
+  expect(check(run, 'base-url').fix).toMatchObject({
+    kind: 'base-url.v1',
+    before: `base_url: ${fake.url}/v1`,
+    after: `base_url: ${fake.url}`,
+  });
   await setting.doctor.apply(check(run, 'base-url').fix!.id);
+  expect(await readFile(subject.file!, 'utf8')).toContain(`base_url: ${fake.url} # here`);
   const [entry] = await setting.services.store.list();
   const again = await examine(setting, { ...subject, profile: entry!.profile! });
   expect(again.checks.filter(({ state }) => state === 'fail')).toEqual([]);
@@ -189,8 +197,12 @@ test('a program that only shells find is named by its full path', async () => {
   const subject = await stored(other, text(fake.url, { tunnelId: fake.tunnelId, command: 'my-server --stdio' }));
   const run = await examine(other, subject);
   expect(check(run, 'program').state).toBe('warn');
+  const after = `command: ${join(bin, 'my-server')} --stdio`;
+  expect(check(run, 'program').fix).toMatchObject({ before: 'command: my-server --stdio', after });
   await other.doctor.apply(check(run, 'program').fix!.id);
-  expect(await readFile(subject.file!, 'utf8')).toContain(`command: ${join(bin, 'my-server')} --stdio`);
+  expect(await readFile(subject.file!, 'utf8')).toContain(after);
+  const [entry] = await other.services.store.list();
+  expect(check(await examine(other, { ...subject, profile: entry!.profile! }), 'program').state).toBe('pass');
 });
 
 test('a port that is taken is replaced by one that is free', async () => {
@@ -200,10 +212,17 @@ test('a port that is taken is replaced by one that is free', async () => {
   const more = `health:\n  listen_addr: ${taken} # asked for\n`;
   const subject = await stored(setting, text(fake.url, { tunnelId: fake.tunnelId, more }), { listen: taken });
   const run = await examine(setting, subject);
+  expect(check(run, 'listener').fix).toMatchObject({
+    before: `listen_addr: ${taken}`,
+    after: expect.stringMatching(/^listen_addr: 127\.0\.0\.1:\d+$/) as string,
+  });
   await setting.doctor.apply(check(run, 'listener').fix!.id);
   const changed = /listen_addr: (\S+)/.exec(await readFile(subject.file!, 'utf8'))?.[1];
   expect(changed).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(check(run, 'listener').fix?.after).toBe(`listen_addr: ${changed}`);
   expect(changed).not.toBe(taken);
+  const again = await examine(setting, { ...subject, listen: changed! });
+  expect(check(again, 'listener').state).toBe('pass');
 });
 
 test('a bundle on this machine that vouches for the other end is offered, one that does not is not', async () => {

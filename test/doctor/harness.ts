@@ -75,7 +75,7 @@ export async function setUp(env: Record<string, string> = {}, more: Partial<Doct
   const secrets = createSecrets({ env: own, store: () => keychain });
   const log = createLog('error', () => undefined);
   const children = { added: () => undefined, removed: () => undefined };
-  const searchPath = () => Promise.resolve(own.PATH);
+  const searchPath = more.searchPath ?? (() => Promise.resolve(own.PATH));
   const traces = new TraceStore(headlessLimits, () => undefined);
   const manager = createEngine({ secrets, env: own, log, traces, searchPath, children });
   cleanUp(() => manager.stopAll(0));

@@ -145,7 +145,7 @@ onPosix('the PATH of a desktop app [needs a POSIX shell: this is Windows]', () =
       'shell',
       `#!/bin/sh\necho x >> ${count}\necho "Welcome! __culvert"\nPATH=/greeted:/usr/bin\nexport PATH\nexec /bin/sh -c "$2"\n`,
     );
-    const path = desktopPath({ SHELL: shell, PATH: '/bin' });
+    const { path } = desktopPath({ SHELL: shell, PATH: '/bin' });
     const [one, two] = await Promise.all([path(), path()]);
     expect(one.split(':').slice(0, 3)).toEqual(['/greeted', '/usr/bin', '/bin']);
     expect(two).toBe(one);

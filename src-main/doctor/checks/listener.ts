@@ -35,7 +35,7 @@ export const listener: ProfileCheck = {
     const problem = parsed && !ours ? await isFree(parsed.host, parsed.port) : undefined;
     if (problem === undefined) return { evidence: [passed('listener', 'app', { address: listen })] };
     const code = problem === 'EADDRINUSE' ? 'port_in_use' : 'listen_failed';
-    const fix = problem === 'EADDRINUSE' ? freePort(subject, services, listen) : undefined;
+    const fix = problem === 'EADDRINUSE' ? await freePort(subject, services, listen) : undefined;
     return {
       evidence: [failed('listener', new TunnelError(code, 'local', { address: listen, detail: problem }))],
       ...(fix ? { fix } : {}),

@@ -1,10 +1,61 @@
 import { isAbsolute } from 'node:path';
-import { joinCommand, splitCommand } from '../../mcp/stdio/command-line.ts';
+import type { StdioChannelConfig } from '../../../shared/profile.ts';
+import { resolvedCommand } from '../../diagnosis/resolved-command.ts';
 import { variable } from '../../mcp/process-environment.ts';
 import { resolveProgram } from '../../mcp/process-program.ts';
-import { resolvedCommand } from '../../diagnosis/resolved-command.ts';
-import { prove, warned, type ChannelCheck } from '../check.ts';
+import { joinCommand, splitCommand } from '../../mcp/stdio/command-line.ts';
+import { prove, warned, type ChannelCheck, type ChannelLook, type Finding, type PlannedFix } from '../check.ts';
 import { changeProfile } from '../fixes/change-profile.ts';
+import { refreshPath } from '../fixes/refresh-path.ts';
+
+const isBare = (named: string): boolean => !isAbsolute(named) && !/[\\/]/.test(named);
+
+const lookup = (named: string, path: string, { channel, services }: ChannelLook): Promise<string | undefined> =>
+  resolveProgram(named, {
+    path,
+    cwd: (channel.kind === 'stdio' ? channel.cwd : undefined) ?? process.cwd(),
+    environment: services.env,
+  }).catch(() => undefined);
+
+function nameByPath(look: ChannelLook, channel: StdioChannelConfig, path: string): PlannedFix | undefined {
+  const [named, ...args] = splitCommand(channel.command);
+  const command = joinCommand([path, ...args]);
+  return changeProfile(look.subject, look.services, {
+    kind: 'command.absolute',
+    summary: `Name ${named} by its full path.`,
+    before: `command: ${channel.command}`,
+    after: `command: ${command}`,
+    change: (saved) => ({
+      ...saved,
+      channels: saved.channels.map((each) =>
+        each.name === channel.name && each.kind === 'stdio' ? { ...each, command } : each,
+      ),
+    }),
+  });
+}
+
+/** It is not where this process looks. Where the login shell has it, that is what to do about it. */
+async function missing(look: ChannelLook, channel: StdioChannelConfig): Promise<PlannedFix | undefined> {
+  const { loginPath, searchPath, manager } = look.services;
+  const [named] = splitCommand(channel.command);
+  if (!loginPath || !isBare(named) || variable(channel.env, 'PATH') !== undefined) return undefined;
+  const path = await loginPath.ask();
+  const found = await lookup(named, path, look);
+  if (found === undefined) return undefined;
+  const { refresh } = loginPath;
+  if (!refresh) return nameByPath(look, channel, found);
+  return refreshPath({
+    named,
+    found,
+    known: await searchPath(),
+    path,
+    refresh: async () => {
+      await refresh();
+      // its server waits for the next try
+      manager.nudge('person', look.profile.id);
+    },
+  });
+}
 
 export const program: ChannelCheck = {
   scope: 'channel',
@@ -13,50 +64,26 @@ export const program: ChannelCheck = {
   title: 'Program of the server',
   why: 'A program is looked up on a PATH, and an app has another one than a terminal.',
   after: ['source'],
-  async run({ channel, subject, services }) {
-    const { env, searchPath } = services;
+  async run(look): Promise<Finding> {
+    const { channel, services } = look;
+    const { env, searchPath, loginPath } = services;
     if (channel.kind !== 'stdio') return { evidence: [] };
     const found = await prove('program.resolved', 'mcp-server', async () => {
       return (await resolvedCommand(channel, { env, searchPath })).facts;
     });
     if (found.error) {
-      const fix =
-        found.error.code === 'command_not_found' && services.refreshPath
-          ? {
-              fix: {
-                kind: 'path.refresh',
-                summary:
-                  'Ask the login shell for its PATH again: a program that was installed meanwhile is found then.',
-              },
-              apply: () => Promise.resolve(services.refreshPath?.()),
-            }
-          : undefined;
+      const fix = found.error.code === 'command_not_found' ? await missing(look, channel) : undefined;
       return { evidence: [found], ...(fix ? { fix } : {}) };
     }
-    const [named, ...args] = splitCommand(channel.command);
+    const [named] = splitCommand(channel.command);
     const path = found.facts['program'];
-    if (isAbsolute(named) || named.includes('/') || typeof path !== 'string') return { evidence: [found] };
+    // the app starts its servers with the login shell's PATH: what is found there is found
+    if (!isBare(named) || typeof path !== 'string' || loginPath?.refresh) return { evidence: [found] };
     // what only the login shell's PATH or the usual folders have is lost to a service or a cron job
-    const inherited = await resolveProgram(named, {
-      path: channel.env['PATH'] ?? variable(env, 'PATH') ?? '',
-      cwd: channel.cwd ?? process.cwd(),
-      environment: env,
-    }).catch(() => undefined);
+    const inherited = await lookup(named, variable(channel.env, 'PATH') ?? variable(env, 'PATH') ?? '', look);
     if (inherited === path) return { evidence: [found] };
-    const command = joinCommand([path, ...args]);
     const summary = `${named} is not on the PATH of this process; it was found where shells look.`;
-    const fix = changeProfile(subject, services, {
-      kind: 'command.absolute',
-      summary: `Name ${named} by its full path.`,
-      before: channel.command,
-      after: command,
-      change: (saved) => ({
-        ...saved,
-        channels: saved.channels.map((each) =>
-          each.name === channel.name && each.kind === 'stdio' ? { ...each, command } : each,
-        ),
-      }),
-    });
+    const fix = nameByPath(look, channel, path);
     return { evidence: [found, warned('program.path', 'mcp-server', summary)], ...(fix ? { fix } : {}) };
   },
 };

@@ -60,6 +60,6 @@ export const server: ChannelCheck = {
       }
     }
     const { evidence } = await services.probes.server(channel, profile, () => undefined, cancellation);
-    return { evidence: evidence.filter(({ step }) => step !== 'program.resolved') };
+    return { evidence: evidence.filter(({ step, outcome }) => step !== 'program.resolved' || outcome === 'fail') };
   },
 };

@@ -12,21 +12,26 @@ const freePortOn = (host: string | undefined): Promise<number> =>
     });
   });
 
-/** Another port on the same address, written into the profile that asked for one that is taken. */
-export function freePort(subject: Subject, { store }: DoctorServices, listen: string): PlannedFix | undefined {
+/** Another port on the same address, one that is free now, written into the profile that asked for one that is taken. */
+export async function freePort(
+  subject: Subject,
+  { store }: DoctorServices,
+  listen: string,
+): Promise<PlannedFix | undefined> {
   const asked = parseListenAddress(listen);
   if (!subject.stored || !asked) return undefined;
+  const free = listen.replace(/\d+$/, String(await freePortOn(asked.host)));
   return {
     fix: {
       kind: 'port.free',
       summary: 'Listen at another port, one that is free.',
       before: `listen_addr: ${listen}`,
-      after: `listen_addr: ${listen.replace(/\d+$/, '')}(a free port)`,
+      after: `listen_addr: ${free}`,
     },
     apply: async () => {
       const { text, revision, file } = await store.get(subject.id);
       const { document } = parseProfileFile(file, text).source;
-      document.setIn(['health', 'listen_addr'], listen.replace(/\d+$/, String(await freePortOn(asked.host))));
+      document.setIn(['health', 'listen_addr'], free);
       await store.save(subject.id, document.toString({ lineWidth: 0 }), revision);
     },
   };

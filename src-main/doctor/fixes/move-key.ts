@@ -1,28 +1,33 @@
-import { rm } from 'node:fs/promises';
 import type { Profile } from '../../../shared/profile.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import type { DoctorServices, PlannedFix, Subject } from '../check.ts';
 
-/** The key goes into the keychain first; only then does the file lose it, and the copy that was kept of it as well. */
+/** What stands in the copy of the file in place of the key. */
+const moved = '(moved to the keychain)';
+
+/** The key goes into the keychain first and is read back; only then does the file lose it. No copy of it stays in the folder. */
 export function moveKeyToKeychain(subject: Subject, profile: Profile, services: DoctorServices): PlannedFix {
   const { apiKey = '' } = profile.controlPlane;
+  const ref = keychainRef(subject.id, 'api_key');
   return {
     fix: {
       kind: 'keychain.move',
-      summary: 'Move the key from the file to the keychain.',
+      summary: `Move the key from ${subject.file ?? 'the file'} to the keychain; the copy beside it (.bak) is kept without the key.`,
       before: 'api_key: (the key in plain text)',
-      after: `api_key: ${keychainRef(subject.id, 'api_key')}`,
+      after: `api_key: ${ref}`,
     },
     apply: async () => {
-      const { store, secretStore } = services;
-      const { text, revision, profile: saved, file } = await store.get(subject.id);
+      const { store, secretStore, secrets } = services;
+      const { text, revision, profile: saved } = await store.get(subject.id);
       if (!saved) return;
-      const ref = keychainRef(subject.id, 'api_key');
       const changed = { ...saved, controlPlane: { ...saved.controlPlane, apiKey: ref } };
       const rendered = await store.render(subject.id, text, changed);
       await secretStore().set(`${subject.id}/api_key`, apiKey);
-      await store.save(subject.id, rendered, revision);
-      await rm(`${file}.bak`, { force: true });
+      // a keychain that forgets would cost the person the key
+      await secrets.resolve(ref);
+      await store.save(subject.id, rendered, revision, (before) =>
+        before.includes(apiKey) ? before.replaceAll(apiKey, moved) : rendered,
+      );
     },
   };
 }
