@@ -6,9 +6,19 @@ import type { TunnelErrorData } from './errors.ts';
 import { evidenceSchema, probeResultSchema } from './evidence.ts';
 import { linkKeys } from './links.ts';
 import { logLineSchema } from './log.ts';
+import {
+  adminKeyStateSchema,
+  controlPlaneAtSchema,
+  draftWaitSchema,
+  managedTunnelSchema,
+  newTunnelSchema,
+  tunnelChangeSchema,
+  tunnelScopeSchema,
+} from './managed-tunnel.ts';
 import { checkedTextSchema, profileDocumentSchema, profileFormSchema, saveResultSchema } from './profile-editor.ts';
 import { logLevels, settingsPatchSchema, settingsSchema } from './settings.ts';
 import { traceBodyPartSchema } from './trace.ts';
+import { tunnelIdPattern } from './tunnel.ts';
 import {
   fileResultSchema,
   hiddenPlaceSchema,
@@ -22,7 +32,7 @@ import {
  * The contract between the engine's process and whatever shows it: every call and every event once. Preload, handlers,
  * the renderer's API and the browser's transport are derived from it, so that a new call stops both sides from compiling
  * until it is handled. Arguments are parsed with these schemas in one wrapper, which also checks who is asking.
- * No secret is in any result: the way in, `secrets.set`, is the only one.
+ * No secret is in any result: `secrets.set` and `management.setKey` are ways in, and nothing leads out.
  */
 const call = <A extends z.ZodType, R extends z.ZodType>(args: A, result: R) => ({ args, result });
 
@@ -31,6 +41,9 @@ const id = z.string().min(1).max(200);
 const byId = z.strictObject({ id });
 const text = z.string().max(1_048_576);
 const subscription = z.number().int();
+const patiently = z.strictObject({ id, patient: z.boolean().optional() });
+const at = controlPlaneAtSchema;
+const tunnelId = z.string().regex(tunnelIdPattern);
 /** Which calls: these, or all that match a filter (empty = all). */
 const selection = z.union([
   z.strictObject({ ids: z.array(z.number()).min(1).max(100_000) }),
@@ -113,13 +126,31 @@ export const calls = {
   'drafts.approve': call(z.strictObject({ id, hash: z.string() }), nothing),
   /** Probes tell each step by `draft.evidence` while they run. */
   'drafts.probeServer': call(byId, probeResultSchema),
-  'drafts.probeControlPlane': call(byId, probeResultSchema),
-  /** Metadata proves Read; Use is proved by a real poll of a tunnel that is started from the draft and stays. */
-  'drafts.probeKey': call(byId, probeResultSchema),
+  /**
+   * Metadata proves Read; Use is proved by a real poll of a tunnel that is started from the draft and stays. A refusal of
+   * a tunnel that was created here moments ago is waited out, and with `patient` any that a new role ends: `draft.waiting`
+   * tells of it, and `drafts.cancelProbe` ends it with the last refusal as the result.
+   */
+  'drafts.probeControlPlane': call(patiently, probeResultSchema),
+  'drafts.probeKey': call(patiently, probeResultSchema),
   'drafts.cancelProbe': call(byId, nothing),
   /** Saves it as a profile; its tunnel goes on running. */
   'drafts.adopt': call(byId, z.object({ id: z.string() })),
   'drafts.discard': call(byId, nothing),
+
+  /**
+   * Tunnels at a control plane, with its admin key; all but the first three reject with `admin_key_missing` without one,
+   * and with `admin_key_refused` or `management_forbidden` when it is not good enough.
+   */
+  'management.keyState': call(z.strictObject({ at }), adminKeyStateSchema),
+  /** Rejects with `key_is_runtime`. Replaces the one there was. */
+  'management.setKey': call(z.strictObject({ at, key: z.string().min(1).max(4096) }), adminKeyStateSchema),
+  'management.forgetKey': call(z.strictObject({ at }), adminKeyStateSchema),
+  'management.list': call(z.strictObject({ at, scope: tunnelScopeSchema }), z.array(managedTunnelSchema)),
+  'management.get': call(z.strictObject({ at, id: tunnelId }), managedTunnelSchema),
+  'management.create': call(z.strictObject({ at, tunnel: newTunnelSchema }), managedTunnelSchema),
+  'management.update': call(z.strictObject({ at, id: tunnelId, change: tunnelChangeSchema }), managedTunnelSchema),
+  'management.delete': call(z.strictObject({ at, id: tunnelId }), managedTunnelSchema),
 
   /** Relay, server and tunnel on this machine, and one real call through them. A second start answers with what runs. */
   'demo.start': call(
@@ -204,6 +235,8 @@ export const events = {
     probe: z.enum(['server', 'control-plane', 'key']),
     evidence: evidenceSchema,
   }),
+  /** A probe waits for what time may change; without `wait` it no longer does. */
+  'draft.waiting': z.object({ id: z.string(), wait: draftWaitSchema.optional() }),
   /** At most ten a second and subscription; a window that did not change is not sent. */
   'traces.delta': z.object({ subscription: z.number(), window: traceWindowSchema }),
   'logs.lines': z.object({ lines: z.array(logLineSchema), dropped: z.number() }),

@@ -159,10 +159,15 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     cause: 'It answered 429[ and asks to wait {seconds} s].',
     next: 'Nothing to do: polling goes on by itself.',
   },
+  admin_key_missing: {
+    title: 'The admin key is missing',
+    cause: 'Managing the tunnels of {origin|a control plane} takes an admin key, and none is kept for it.',
+    next: 'Give an admin key with Tunnels Read and Manage.',
+  },
   admin_key_refused: {
     title: 'The admin key is refused',
     cause: 'The control plane answered 401: the admin key is wrong, expired or revoked[ ({detail})].',
-    next: 'Set a valid admin key, in OPENAI_ADMIN_KEY or with --admin-key.',
+    next: 'Give a valid admin key; on the command line in OPENAI_ADMIN_KEY or with --admin-key.',
   },
   management_forbidden: {
     title: 'The key may not manage tunnels',
@@ -173,6 +178,16 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
     title: 'The control plane refused the change',
     cause: 'It answered {status|that it will not}[: {problem}][ ({detail})].',
     next: 'Correct what it names and try again.',
+  },
+  tunnel_not_usable_yet: {
+    title: 'The new tunnel is still not usable',
+    cause: 'It was created {seconds|some} s ago, and the control plane answers {status|with a refusal}[ ({detail})].',
+    next: 'Look at the tunnel’s owners and the key’s rights, or prove it again later: the tunnel is there and keeps its id.',
+  },
+  role_not_active: {
+    title: 'The key may still not use the tunnel',
+    cause: 'After {minutes|many} min the control plane answers {status|with a refusal}[ ({detail})].',
+    next: 'Ask whoever gave the role whether it is Tunnels Read and Use and the key’s owner has it; a new key may be needed.',
   },
   control_plane_error: {
     title: 'The control plane has a fault',
@@ -375,8 +390,13 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
   },
   key_is_admin: {
     title: 'This is an admin key',
-    cause: 'The key begins like an admin key, which must not run a tunnel.',
+    cause: '{problem|The key begins like an admin key}, which must not run a tunnel.',
     next: 'Create a runtime key for this tunnel and set that.',
+  },
+  key_is_runtime: {
+    title: 'This is a runtime key',
+    cause: 'The key begins like a runtime key, which runs a tunnel and cannot manage any.',
+    next: 'Give an admin key: it begins with sk-admin-.',
   },
   secret_env_missing: {
     title: 'A variable with a secret is not set',
@@ -527,6 +547,7 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'tunnel_id_invalid',
   'key_missing',
   'key_is_admin',
+  'key_is_runtime',
   'secret_env_missing',
   'secret_file_unreadable',
   'secret_empty',
@@ -543,9 +564,12 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'forbidden',
   'tunnel_not_found',
+  'admin_key_missing',
   'admin_key_refused',
   'management_forbidden',
   'management_refused',
+  'tunnel_not_usable_yet',
+  'role_not_active',
 ]);
 
 /** The edge between Culvert and the control plane: nobody at either end is to blame. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tunnelScopeSchema } from './managed-tunnel.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -23,6 +24,8 @@ export const settingsSchema = z.object({
   traceBudgetMiB: z.number().int().min(4).max(1024).default(64),
   logLevel: z.enum(logLevels).default('info'),
   savedFilters: z.array(savedFilterSchema).max(50).default([]),
+  /** Whose tunnels were looked at last, by the origin of their control plane. */
+  tunnelScopes: z.record(z.string().max(300), tunnelScopeSchema).default({}),
   /** Said once: that this desktop has no place for a tray icon, and that closing the window keeps the tunnels. */
   seen: z
     .object({ noTrayHost: z.boolean().default(false), closeKeepsRunning: z.boolean().default(false) })
@@ -42,6 +45,7 @@ export const settingsPatchSchema = z
     traceBudgetMiB: settingsSchema.shape.traceBudgetMiB.unwrap(),
     logLevel: z.enum(logLevels),
     savedFilters: settingsSchema.shape.savedFilters.unwrap(),
+    tunnelScopes: settingsSchema.shape.tunnelScopes.unwrap(),
     seen: z.object({ noTrayHost: z.boolean(), closeKeepsRunning: z.boolean() }).partial(),
   })
   .partial()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Capabilities, TunnelView } from '../shared/app.ts';
 import { TunnelError } from '../shared/errors.ts';
@@ -8,12 +9,14 @@ import { AppState } from './api/app-state.ts';
 import { Callers } from './api/callers.ts';
 import { createDispatch } from './api/dispatch.ts';
 import type { DraftStore } from './api/drafts/draft-store.ts';
+import { NewTunnels } from './api/drafts/new-tunnels.ts';
 import { approvalHandlers } from './api/handlers/approvals.ts';
 import { LastCallers } from './api/last-callers.ts';
 import { demoHandlers, DemoControl } from './api/handlers/demo.ts';
 import { doctorHandlers } from './api/handlers/doctor.ts';
 import { draftHandlers } from './api/handlers/drafts.ts';
 import { logHandlers } from './api/handlers/logs.ts';
+import { managementHandlers } from './api/handlers/management.ts';
 import { profileHandlers } from './api/handlers/profiles.ts';
 import { secretHandlers } from './api/handlers/secrets.ts';
 import { settingsHandlers } from './api/handlers/settings.ts';
@@ -36,9 +39,11 @@ import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
 import { ProfileStore } from './profiles/profile-store.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
+import { AdminKeys, withoutAdminKeys } from './secrets/admin-keys.ts';
 import type { Secrets } from './secrets/resolver.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import type { AppSettings } from './settings/app-settings.ts';
+import { systemClock, type Clock } from './tunnel/clock.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
 import { readLicences } from './api/licences.ts';
 import { version } from './version.ts';
@@ -70,6 +75,8 @@ export interface HostOptions {
   readonly systemProxy?: RouteDeps['systemProxy'];
   /** Profiles that exist in this process only: of `culvert run` with flags. */
   readonly given?: readonly Profile[];
+  /** Of the waits for what time may change. */
+  readonly clock?: Clock;
   /** One profile runs in one process; without them nobody is asked. */
   readonly locks?: ProfileLocks;
 }
@@ -89,7 +96,8 @@ export interface Host {
 }
 
 export function createHost(options: HostOptions): Host {
-  const { folder, env, manager, traces, log, settings, secrets, secretStore, drafts, platform, searchPath } = options;
+  const { folder, env, manager, traces, log, settings, secrets, drafts, platform, searchPath } = options;
+  const secretStore = (): SecretStore => withoutAdminKeys(options.secretStore());
   const callers = new Callers();
   const store = new ProfileStore({ env });
   const profiles = new ProfileList(store, () => state.touch('profiles'));
@@ -197,6 +205,10 @@ export function createHost(options: HostOptions): Host {
       }),
     ].join('\n');
 
+  const routesOf = (profile: Profile) =>
+    createRoutes(profile, { secrets, env, ...(options.systemProxy && { systemProxy: options.systemProxy }) });
+  const clock = options.clock ?? systemClock;
+  const newTunnels = new NewTunnels(clock);
   const candidates = createCandidates({ env });
   const doctor = new Doctor({
     services: {
@@ -243,8 +255,7 @@ export function createHost(options: HostOptions): Host {
       list: profiles,
       platform,
       isSecretSet,
-      routesOf: (profile) =>
-        createRoutes(profile, { secrets, env, ...(options.systemProxy && { systemProxy: options.systemProxy }) }),
+      routesOf,
       isRunning,
       restart: (id) => control.start(id),
       stop: (id) => control.stop(id),
@@ -258,7 +269,17 @@ export function createHost(options: HostOptions): Host {
       store,
       list: profiles,
       secretStore,
+      newTunnels,
+      clock,
       fromCandidate: (id) => candidates.draft(id, drafts),
+    }),
+    ...managementHandlers({
+      adminKeys: new AdminKeys(options.secretStore),
+      newTunnels,
+      ofDraft: (id) => drafts.get(id).controlPlane,
+      load,
+      routesOf,
+      client: { name: 'culvert', version, instanceId: randomUUID() },
     }),
     ...doctorHandlers({
       doctor,

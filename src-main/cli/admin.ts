@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TunnelError } from '../../shared/errors.ts';
 import { describe } from '../../shared/messages.ts';
-import { profileSchema } from '../../shared/profile.ts';
 import { tunnelIdPattern } from '../../shared/tunnel.ts';
 import {
   createManagement,
@@ -10,6 +9,7 @@ import {
   type TunnelFields,
 } from '../control-plane/management.ts';
 import { createRoutes } from '../network/routes.ts';
+import { controlPlaneAlone } from '../profiles/control-plane-alone.ts';
 import { createKeychain } from '../secrets/keychain.ts';
 import { createSecrets } from '../secrets/resolver.ts';
 import { version } from '../version.ts';
@@ -157,15 +157,7 @@ export async function runAdmin(action: AdminAction, id: string | undefined, give
     const ref = keyRef(action, given, env);
     const proxy = set(given.httpProxy) ?? set(env['TUNNEL_CLIENT_HTTP_PROXY']);
     const caBundle = set(given.caBundle) ?? set(env['CA_BUNDLE']);
-    // Routes are made for a profile; of this one only the way to the control plane counts.
-    const profile = profileSchema.parse({
-      id: 'admin',
-      name: 'admin',
-      controlPlane: { baseUrl, tunnelId: `tunnel_${'0'.repeat(32)}` },
-      channels: [],
-      mcp: {},
-      harpoon: {},
-      capture: {},
+    const profile = controlPlaneAlone(baseUrl, {
       ...(proxy !== undefined && { httpProxy: proxy }),
       ...(caBundle !== undefined && { caBundle }),
     });

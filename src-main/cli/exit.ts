@@ -13,6 +13,7 @@ const usage: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'tunnel_id_invalid',
   'key_missing',
   'key_is_admin',
+  'key_is_runtime',
   'secret_env_missing',
   'secret_file_unreadable',
   'secret_empty',

@@ -26,6 +26,7 @@ export const addRelay: AddCommand = (program, finish) => {
     .option('--api-key <ref>', 'runtime key: env:NAME or file:/path (made up by default)')
     .option('--admin-key <ref>', 'admin key: env:NAME or file:/path (made up by default)')
     .option('--response-timeout <duration>', 'how long a caller waits for its answer, such as 90s', '2m')
+    .option('--new-tunnel-delay <duration>', 'how long a tunnel that is created is not usable yet, such as 30s', '0s')
     .option('--json', 'print one line of JSON for the start and for each event')
     .allowExcessArguments(false)
     .action(async (given: RelayArguments) => {

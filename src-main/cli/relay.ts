@@ -18,6 +18,7 @@ export interface RelayArguments {
   readonly apiKey?: string;
   readonly adminKey?: string;
   readonly responseTimeout: string;
+  readonly newTunnelDelay: string;
   readonly json?: boolean;
 }
 
@@ -110,6 +111,9 @@ export async function runRelay(given: RelayArguments): Promise<number> {
   const responseTimeoutMs = parseDuration(given.responseTimeout);
   if (responseTimeoutMs === undefined || responseTimeoutMs <= 0)
     throw wrong('--response-timeout', 'it is no duration', 'Write it as 90s or 2m.');
+  const newTunnelDelayMs = parseDuration(given.newTunnelDelay);
+  if (newTunnelDelayMs === undefined || newTunnelDelayMs < 0)
+    throw wrong('--new-tunnel-delay', 'it is no duration', 'Write it as 30s.');
   const tls = await readFiles(given);
   const apiKey = await resolveKey('--api-key', given.apiKey);
   const adminKey = await resolveKey('--admin-key', given.adminKey);
@@ -120,6 +124,7 @@ export async function runRelay(given: RelayArguments): Promise<number> {
       allowRemote: given.allowRemote ?? false,
       allowedHosts: given.allowHost ?? [],
       responseTimeoutMs,
+      newTunnelDelayMs,
       ...(tls && { tls }),
       ...(adminKey !== undefined && { adminKey }),
       onEvent: (event) => print(given.json ? JSON.stringify(event) : eventLine(event)),

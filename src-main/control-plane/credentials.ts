@@ -1,4 +1,5 @@
 import { TunnelError } from '../../shared/errors.ts';
+import { isAdminKey } from '../../shared/keys.ts';
 import type { Profile, SecretRef } from '../../shared/profile.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Clock } from '../tunnel/clock.ts';
@@ -49,7 +50,7 @@ export class CredentialSource {
     return this.#current;
   }
 
-  /** Rejects with `TunnelError`: `key_missing` or what the resolver says. */
+  /** Rejects with `TunnelError`: `key_missing`, `key_is_admin` or what the resolver says. */
   resolve(): Promise<Credentials> {
     if (this.#pending) return this.#pending;
     const reading = this.#read(this.#generation).finally(() => {
@@ -73,6 +74,7 @@ export class CredentialSource {
     const { apiKey: ref, extraHeaders } = this.#config;
     if (ref === undefined || ref === '') throw new TunnelError('key_missing', 'control-plane');
     const apiKey = await this.#value(ref, 'Authorization');
+    if (isAdminKey(apiKey)) throw new TunnelError('key_is_admin', 'local');
     const extra: [string, string][] = [];
     for (const [name, value] of Object.entries(extraHeaders)) extra.push([name, await this.#value(value, name)]);
     const read = { apiKey, extra };

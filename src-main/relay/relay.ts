@@ -29,6 +29,8 @@ export interface RelayOptions extends Partial<TunnelLimits> {
   readonly maxBodyBytes?: number;
   /** Known beforehand; otherwise the relay makes one up. */
   readonly adminKey?: string;
+  /** How long a tunnel that is created by a management call is unknown to runtime keys. Default 0; the service takes some 30 s. */
+  readonly newTunnelDelayMs?: number;
   readonly onEvent?: (event: RelayEvent) => void;
 }
 
@@ -98,7 +100,13 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
  * `not_allowed` for an address off loopback that was not asked for with `allowRemote`).
  */
 export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
-  const { host = '127.0.0.1', port = 0, maxPollMs = 60_000, maxBodyBytes = 32 * 1024 * 1024 } = options;
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    maxPollMs = 60_000,
+    maxBodyBytes = 32 * 1024 * 1024,
+    newTunnelDelayMs = 0,
+  } = options;
   const limits: TunnelLimits = {
     responseTimeoutMs: options.responseTimeoutMs ?? 120_000,
     maxQueued: options.maxQueued ?? 1_000,
@@ -113,6 +121,8 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
   const keys = new KeyRing();
   const adminKey = keys.add({ kind: 'admin', ...(options.adminKey !== undefined && { secret: options.adminKey }) });
   const tunnels = new Map<string, RelayTunnel>();
+  /** Of tunnels that were created a moment ago, on the monotonic clock. */
+  const usableAt = new Map<string, number>();
 
   const register = (id: string, fields: NewTunnel, organization?: string): RelayTunnel => {
     const record = { id, creator: 'relay', ...fields };
@@ -124,8 +134,13 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
   };
   const registry = {
     list: () => tunnels.values(),
-    create: (fields: NewTunnel) => register(newTunnelId(), fields),
+    create: (fields: NewTunnel) => {
+      const id = newTunnelId();
+      if (newTunnelDelayMs > 0) usableAt.set(id, performance.now() + newTunnelDelayMs);
+      return register(id, fields);
+    },
     remove: (id: string) => {
+      usableAt.delete(id);
       tunnels.get(id)?.close(notFound('Tunnel'));
       tunnels.delete(id);
     },
@@ -138,6 +153,12 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     const tunnel = tunnels.get(id);
     if (!tunnel) throw notFound('Tunnel');
     return tunnel;
+  };
+
+  /** The tunnel as a runtime key finds it. */
+  const usableTunnel = (id: string): RelayTunnel => {
+    if (performance.now() < (usableAt.get(id) ?? 0)) throw notFound('Tunnel');
+    return tunnelOf(id);
   };
 
   const scheme = options.tls ? 'https' : 'http';
@@ -155,7 +176,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
       await handleChange(request, response, tunnelOf(id), registry);
       return;
     }
-    const tunnel = tunnelOf(id);
+    const tunnel = key.kind === 'runtime' ? usableTunnel(id) : tunnelOf(id);
     switch (action) {
       case undefined:
         requireRead(key, id);
@@ -213,7 +234,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
       return handleCollection(request, response, url, registry);
     } else if (first === 'v1' && second === 'mcp' && third !== undefined && fifth === undefined) {
       const key = keys.of(request);
-      const tunnel = tunnelOf(third);
+      const tunnel = usableTunnel(third);
       requireUse(key, third, 403);
       return handleMcp(mcpCall(request, response, tunnel, fourth ?? 'main'));
     } else if (first === '.well-known' && second === 'oauth-protected-resource' && fourth === 'mcp') {

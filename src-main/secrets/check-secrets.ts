@@ -1,4 +1,5 @@
 import { TunnelError } from '../../shared/errors.ts';
+import { isAdminKey } from '../../shared/keys.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { isHeaderValue } from '../profiles/headers.ts';
 import { isReference } from '../profiles/profile-rules.ts';
@@ -6,11 +7,10 @@ import type { SecretResolver } from './secret-resolver.ts';
 
 /** What a bearer token may hold, the reference's rule. */
 const keyPattern = /^[0-9A-Za-z_-]+$/;
-const adminPrefix = /^sk-admin-/;
 
 /** Throws `key_is_admin` and `config_invalid`; `ref` says where the key came from. No error tells anything of the key. */
 export function checkKey(key: string, ref: string): void {
-  if (adminPrefix.test(key)) throw new TunnelError('key_is_admin', 'local');
+  if (isAdminKey(key)) throw new TunnelError('key_is_admin', 'local');
   if (keyPattern.test(key)) return;
   throw new TunnelError('config_invalid', 'local', {
     field: 'The runtime key',

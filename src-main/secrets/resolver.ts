@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { TunnelError } from '../../shared/errors.ts';
 import type { SecretRef } from '../../shared/profile.ts';
+import { refuseAdminAccount } from './admin-keys.ts';
 import type { SecretResolver } from './secret-resolver.ts';
 import type { SecretStore } from './secret-store.ts';
 
@@ -11,7 +12,8 @@ export interface Secrets extends SecretResolver {
 
 /**
  * Resolves `env:NAME`, `file:/path`, `keychain:<profile id>/<slot>` and literals. Nothing is cached: whoever holds a
- * value decides how long, and a rotated file or variable is seen at the next use.
+ * value decides how long, and a rotated file or variable is seen at the next use. An admin key's entry is refused
+ * (`key_is_admin`): no reference leads to it.
  */
 export function createSecrets(options: {
   env: Readonly<Record<string, string | undefined>>;
@@ -39,6 +41,7 @@ export function createSecrets(options: {
         }
       }
       case 'keychain': {
+        refuseAdminAccount(name);
         store ??= options.store();
         const value = await store.get(name);
         if (value === undefined) throw new TunnelError('keychain_missing', 'local', { ref: `keychain:${name}` });

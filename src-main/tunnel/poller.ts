@@ -63,6 +63,7 @@ const needsPerson: ReadonlySet<TunnelError['code']> = new Set([
   'redirected',
   'unexpected_status',
   'key_missing',
+  'key_is_admin',
   'header_invalid',
 ]);
 

@@ -1,15 +1,20 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Evidence, ProbeResult } from '../../../shared/evidence.ts';
 import type { Caller, Handlers } from '../../../shared/ipc.ts';
-import { profileSchema } from '../../../shared/profile.ts';
-import type { TunnelSnapshot } from '../../../shared/tunnel.ts';
+import { layerOf } from '../../../shared/messages.ts';
+import type { Profile } from '../../../shared/profile.ts';
 import type { Approvals } from '../../approvals/approvals.ts';
 import type { Probes } from '../../diagnosis/probes.ts';
+import { controlPlaneAlone } from '../../profiles/control-plane-alone.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { SecretStore } from '../../secrets/secret-store.ts';
 import { Cancellation } from '../../tunnel/cancellation.ts';
+import type { Clock } from '../../tunnel/clock.ts';
 import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
 import { draftChannel, type DraftStore } from '../drafts/draft-store.ts';
+import { KeyUse } from '../drafts/key-use.ts';
+import type { NewTunnels } from '../drafts/new-tunnels.ts';
+import { waitUntilUsable } from '../drafts/wait-until-usable.ts';
 import type { ProfileList } from '../profiles/profile-list.ts';
 
 type Calls = Extract<keyof Handlers, `drafts.${string}`>;
@@ -23,15 +28,15 @@ export interface DraftServices {
   readonly store: ProfileStore;
   readonly list: ProfileList;
   readonly secretStore: () => SecretStore;
+  /** Tunnels that were created here moments ago. */
+  readonly newTunnels: NewTunnels;
+  readonly clock: Clock;
   /** A server that was found on this machine, as a draft starts with it. */
   readonly fromCandidate: (id: string) => Promise<ReturnType<DraftStore['create']>>;
 }
 
-/** Refusals come at once, and an accepted poll is known as such after a second. */
-const useProofMs = 20_000;
-
 export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
-  const { drafts, approvals, probes, manager, store, list, secretStore, fromCandidate } = services;
+  const { drafts, approvals, probes, manager, store, list, secretStore, newTunnels, clock, fromCandidate } = services;
   const running = new Map<string, Cancellation>();
 
   /** One probe of a draft at a time: a new one ends the one before. */
@@ -50,6 +55,32 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
     } finally {
       if (running.get(id) === cancellation) running.delete(id);
     }
+  };
+
+  /** Tries again where time alone may help: a new tunnel is always given it, a new role when a person says so. */
+  const waiting = async (
+    { id, controlPlane }: Profile,
+    patient: boolean | undefined,
+    caller: Caller,
+    cancellation: Cancellation,
+    attempt: () => Promise<TunnelError | undefined>,
+  ): Promise<TunnelError | undefined> => {
+    const ageMs = newTunnels.ageMs(controlPlane.tunnelId);
+    const patience =
+      patient === true
+        ? ({ why: 'new-role', ageMs: 0 } as const)
+        : ageMs === undefined
+          ? undefined
+          : ({ why: 'new-tunnel', ageMs } as const);
+    // nobody would see the end of it
+    if (patience) caller.onGone(() => cancellation.cancel('cancelled'));
+    return waitUntilUsable({
+      attempt,
+      patience,
+      clock,
+      cancellation,
+      tell: (wait) => caller.send('draft.waiting', { id, ...(wait ? { wait } : {}) }),
+    });
   };
 
   const server = (id: string) => {
@@ -77,29 +108,37 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
         }
         return probes.server(channel, bare(drafts, id), tell, cancellation);
       }),
-    'drafts.probeControlPlane': ({ id }, caller) =>
-      probing(id, 'control-plane', caller, (tell, cancellation) =>
-        probes.controlPlane(drafts.profile(id), tell, cancellation),
-      ),
-    'drafts.probeKey': ({ id }, caller) =>
+    'drafts.probeControlPlane': ({ id, patient }, caller) =>
+      probing(id, 'control-plane', caller, async (tell, cancellation) => {
+        const profile = drafts.profile(id);
+        let found: ProbeResult = { evidence: [] };
+        const error = await waiting(profile, patient, caller, cancellation, async () => {
+          found = await probes.controlPlane(profile, () => undefined, cancellation);
+          const failed = found.evidence.find(({ outcome }) => outcome === 'fail')?.error;
+          return failed && new TunnelError(failed.code, failed.leg, failed.params);
+        });
+        const evidence = found.evidence.map((each) =>
+          each.outcome === 'fail' && error ? { ...each, error: error.toJSON() } : each,
+        );
+        for (const each of evidence) tell(each);
+        return { ...found, evidence };
+      }),
+    'drafts.probeKey': ({ id, patient }, caller) =>
       probing(id, 'key', caller, async (tell, cancellation) => {
         const profile = drafts.profile(id);
         await approvals.require(profile);
         const begun = Date.now();
         const started = performance.now();
-        void manager.start(profile);
-        const outcome = await firstPoll(manager, id, cancellation);
+        const use = new KeyUse(manager, profile, clock, cancellation);
+        const error = await waiting(profile, patient, caller, cancellation, () => use.attempt());
         const evidence: Evidence = {
           step: 'key.use',
-          outcome: outcome instanceof TunnelError ? 'fail' : 'pass',
-          layer:
-            outcome instanceof TunnelError && outcome.code !== 'unauthorized' && outcome.code !== 'forbidden'
-              ? 'network'
-              : 'control-plane',
+          outcome: error ? 'fail' : 'pass',
+          layer: error ? layerOf(error) : 'control-plane',
           at: begun,
           ms: Math.round(performance.now() - started),
           facts: { tunnelId: profile.controlPlane.tunnelId },
-          ...(outcome instanceof TunnelError ? { error: outcome.toJSON() } : {}),
+          ...(error ? { error: error.toJSON() } : {}),
         };
         tell(evidence);
         return { evidence: [evidence] };
@@ -122,41 +161,6 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
 }
 
 /** What a server probe needs of a profile before tunnel and key are known. */
-function bare(drafts: DraftStore, id: string) {
-  return profileSchema.parse({
-    id,
-    name: 'draft',
-    controlPlane: { baseUrl: drafts.get(id).controlPlane, tunnelId: `tunnel_${'0'.repeat(32)}` },
-    channels: [],
-    mcp: { extraHeaders: drafts.headers(id) },
-    harpoon: {},
-    capture: {},
-  });
-}
-
-/** Resolves when the tunnel's first poll was accepted, or with why it was not. */
-function firstPoll(manager: TunnelManager, id: string, cancellation: Cancellation): Promise<TunnelError | 'accepted'> {
-  return new Promise((resolve) => {
-    const finish = (outcome: TunnelError | 'accepted') => {
-      unsubscribe();
-      stopListening();
-      clearTimeout(limit);
-      resolve(outcome);
-    };
-    const look = (snapshot: TunnelSnapshot) => {
-      if (snapshot.id !== id) return;
-      const { state } = snapshot;
-      if (state.kind === 'connected' || state.kind === 'degraded') finish('accepted');
-      else if ((state.kind === 'waiting' || state.kind === 'unauthorised') && 'error' in state) {
-        finish(new TunnelError(state.error.code, state.error.leg, state.error.params));
-      }
-    };
-    const limit = setTimeout(
-      () => finish(new TunnelError('timed_out', 'control-plane', { seconds: useProofMs / 1000 })),
-      useProofMs,
-    );
-    const unsubscribe = manager.onChange(look);
-    const stopListening = cancellation.onCancel(() => finish(new TunnelError('cancelled', 'local')));
-    for (const snapshot of manager.snapshots()) look(snapshot);
-  });
+function bare(drafts: DraftStore, id: string): Profile {
+  return controlPlaneAlone(drafts.get(id).controlPlane, { id, extraHeaders: drafts.headers(id) });
 }

@@ -1,4 +1,6 @@
+import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
+import { isAdminKey } from '../../../shared/keys.ts';
 import type { Secrets } from '../../secrets/resolver.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
 
@@ -22,6 +24,7 @@ export function secretHandlers(
   return {
     'secrets.set': async ({ owner, slot, value }) => {
       const ref = keychainRef(owner, slot);
+      if (slot === 'api_key' && isAdminKey(value)) throw new TunnelError('key_is_admin', 'local');
       if (drafts.isDraft(owner)) drafts.set(owner, slot, value);
       else await store().set(account(owner, slot), value);
       secrets.replaced(ref);

@@ -12,6 +12,7 @@ const answers: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const notAsked: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'key_missing',
   'key_is_admin',
+  'key_is_admin',
   'secret_env_missing',
   'secret_file_unreadable',
   'secret_empty',

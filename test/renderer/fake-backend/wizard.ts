@@ -1,7 +1,8 @@
 import type { Draft } from '../../../shared/draft.ts';
-import { TunnelError } from '../../../shared/errors.ts';
+import { TunnelError, type TunnelErrorData } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence.ts';
 import type { Caller, Handlers } from '../../../shared/ipc.ts';
+import type { DraftWait } from '../../../shared/managed-tunnel.ts';
 import { channel, ready, snapshot, view } from './tunnels.ts';
 import type { TunnelView } from '../../../shared/app.ts';
 
@@ -21,10 +22,17 @@ export class FakeWizard {
   readonly approved = new Set<string>();
   readonly #addTunnel: (view: TunnelView) => void;
   readonly #stepMs: number;
+  readonly #fresh: Map<string, number>;
+  /** Waits end when a test or a person says so. */
+  #stopWaiting: (() => void) | undefined;
+  /** What a new role is waited for until: a test gives it. */
+  roleIsActive = false;
   #next = 1;
 
-  constructor(addTunnel: (view: TunnelView) => void, stepMs: number) {
+  /** @param fresh - tunnels created a moment ago, with how many tries they are not usable for */
+  constructor(addTunnel: (view: TunnelView) => void, stepMs: number, fresh: Map<string, number>) {
     this.#addTunnel = addTunnel;
+    this.#fresh = fresh;
     this.#stepMs = stepMs;
   }
 
@@ -40,6 +48,23 @@ export class FakeWizard {
       caller.send('draft.evidence', { id, probe, evidence: { ...evidence, at: Date.now() } });
     }
     return { evidence: steps };
+  }
+
+  /** Tries again and again, each told as the engine does; true when it was accepted. */
+  async #wait(caller: Caller, id: string, why: DraftWait['why'], tries: () => boolean, error: TunnelErrorData) {
+    const since = Date.now() - 12_000;
+    let stopped = false;
+    const isStopped = (): boolean => stopped;
+    this.#stopWaiting = () => (stopped = true);
+    const everyMs = this.#stepMs * 20;
+    for (let attempts = 1; !tries() && !isStopped(); attempts++) {
+      const limitMs = why === 'new-tunnel' ? 120_000 : 2_100_000;
+      const wait = { why, since, until: since + limitMs, attempts, nextTryAt: Date.now() + 3_000, error };
+      caller.send('draft.waiting', { id, wait });
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+    caller.send('draft.waiting', { id });
+    return !isStopped();
   }
 
   readonly handlers = {
@@ -167,13 +192,25 @@ export class FakeWizard {
         server: { name: 'crm-mcp', version: '1.4.2', protocolVersions: ['2026-07-28'], tools: ['search_contract'] },
       };
     },
-    'drafts.probeControlPlane': async ({ id }, caller) =>
-      this.#tell(caller, id, 'control-plane', [
+    'drafts.probeControlPlane': async ({ id }, caller) => {
+      const { tunnelId } = this.#draft(id);
+      const error = { code: 'tunnel_not_found', leg: 'control-plane', params: { tunnelId, status: 404 } } as const;
+      const usable = (): boolean => {
+        const left = this.#fresh.get(tunnelId) ?? 0;
+        if (Number.isFinite(left)) this.#fresh.set(tunnelId, left - 1);
+        return left <= 0;
+      };
+      if (!(await this.#wait(caller, id, 'new-tunnel', usable, error)))
+        return this.#tell(caller, id, 'control-plane', [
+          { step: 'control-plane.metadata', outcome: 'fail', layer: 'app', at: 0, ms: 40, facts: {}, error },
+        ]);
+      return this.#tell(caller, id, 'control-plane', [
         proof('control-plane.dns', 'network', { host: 'api.openai.com', addresses: ['162.159.140.245'] }, 12),
         proof('control-plane.tls', 'network', { protocol: 'TLSv1.3', subject: 'api.openai.com', daysLeft: 61 }, 34),
         proof('control-plane.reached', 'control-plane', { status: 401 }, 38),
-      ]),
-    'drafts.probeKey': async ({ id }, caller) => {
+      ]);
+    },
+    'drafts.probeKey': async ({ id, patient }, caller) => {
       const draft = this.#draft(id);
       const readOnly = draft.tunnelId.endsWith('ffff');
       const name = draft.server.kind === 'stdio' ? 'uv run server.py --read-only' : draft.server.url;
@@ -186,7 +223,8 @@ export class FakeWizard {
         ),
       ];
       const forbidden = { code: 'forbidden', leg: 'control-plane', params: { tunnelId: draft.tunnelId } } as const;
-      if (readOnly)
+      const active = (): boolean => this.roleIsActive;
+      if (readOnly && !(patient === true && (await this.#wait(caller, id, 'new-role', active, forbidden))))
         return this.#tell(caller, id, 'key', [
           ...steps,
           { step: 'key.use', outcome: 'fail', layer: 'app', at: 0, ms: 40, facts: {}, error: forbidden },
@@ -212,7 +250,7 @@ export class FakeWizard {
       );
       return result;
     },
-    'drafts.cancelProbe': () => undefined,
+    'drafts.cancelProbe': () => this.#stopWaiting?.(),
     'drafts.adopt': ({ id }) => ({ id }),
     'drafts.discard': ({ id }) => void this.drafts.delete(id),
   } satisfies Partial<Handlers>;

@@ -4,8 +4,10 @@ import type { Caller, Handlers } from '../../../shared/ipc.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
 import { Callers } from '../../../src-main/api/callers.ts';
 import { finishedRun, logHandlers, logLines, walk } from './care.ts';
+import { FakeManagement } from './management.ts';
 import { FakeProfiles } from './profiles.ts';
 import { FakeTraces } from './traces.ts';
+import { fewTunnels, manyTunnels } from './tunnel-records.ts';
 import * as made from './tunnels.ts';
 import { FakeWizard } from './wizard.ts';
 
@@ -20,6 +22,7 @@ export const scenarios = [
   'quiet',
   'loading',
   'many',
+  'no-keychain',
 ] as const;
 export type Scenario = (typeof scenarios)[number];
 
@@ -34,6 +37,13 @@ const tunnelsOf: Readonly<Record<Scenario, () => TunnelView[]>> = {
   quiet: () => [made.nothingArrived()],
   loading: () => [],
   many: () => [made.crm()],
+  'no-keychain': () => [],
+};
+
+/** What managing tunnels comes to. */
+const failures: Readonly<Partial<Record<Scenario, TunnelError>>> = {
+  refused: new TunnelError('admin_key_refused', 'control-plane', { status: 401 }),
+  offline: new TunnelError('dns_failed', 'control-plane', { host: 'api.openai.com', detail: 'EAI_AGAIN' }),
 };
 
 /** Everything the renderer talks to, without an engine: the states are made, the contract is real. */
@@ -42,6 +52,7 @@ export class World {
   readonly traces: FakeTraces;
   readonly profiles: FakeProfiles;
   readonly wizard: FakeWizard;
+  readonly management: FakeManagement;
   /** Calls that came, by name, for tests. */
   readonly heard: { name: string; args: unknown }[] = [];
   state: AppSnapshot;
@@ -59,22 +70,33 @@ export class World {
       consent: ['docs'],
       empty: [],
       loading: [],
+      'no-keychain': [],
     } as const;
     this.profiles = new FakeProfiles(scenario in known ? known[scenario as keyof typeof known] : ['crm'], () =>
       this.tell({ profiles: this.profiles.list }),
     );
-    this.wizard = new FakeWizard((view) => this.show(view), stepMs);
+    const keychain = scenario !== 'no-keychain';
+    this.management = new FakeManagement({
+      kept: ['empty', 'no-keychain'].includes(scenario) ? 'none' : 'keychain',
+      keychain,
+      tunnels: scenario === 'many' ? manyTunnels : scenario === 'healthy' ? [] : fewTunnels,
+      failure: () => failures[scenario],
+      stepMs,
+    });
+    this.wizard = new FakeWizard((view) => this.show(view), stepMs, this.management.fresh);
     this.state = {
       seq: 0,
       tunnels: tunnelsOf[scenario](),
       profiles: this.profiles.list,
       settings: settingsSchema.parse({
+        tunnelScopes:
+          scenario === 'empty' ? {} : { 'https://api.openai.com': { kind: 'organization', id: 'org_8fK2mQ4xLyon' } },
         savedFilters: full ? [{ name: 'Slow tools', query: 'method:tools/call duration:>500ms' }] : [],
       }),
       capabilities: {
         host: 'browser',
         platform: 'linux',
-        keychain: { backend: 'keychain' },
+        keychain: { backend: keychain ? 'keychain' : 'none' },
         tray: 'shown',
         startAtLogin: true,
         notifications: true,
@@ -237,6 +259,7 @@ export class World {
       'browser.revoke': nothing,
       ...this.traces.handlers,
       ...this.profiles.handlers,
+      ...(this.management.handlers as Pick<Handlers, keyof FakeManagement['handlers']>),
       ...(this.wizard.handlers as Pick<Handlers, keyof FakeWizard['handlers']>),
       ...logHandlers(this.#scenario === 'empty' ? [] : logLines(400), this.#followers),
     };

@@ -1,0 +1,65 @@
+import { TunnelError } from '../../../shared/errors.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import type { TunnelState } from '../../../shared/tunnel.ts';
+import type { Cancellation } from '../../tunnel/cancellation.ts';
+import type { Clock } from '../../tunnel/clock.ts';
+import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
+
+/** Refusals come at once, and an accepted poll is known as such after a second. */
+const useProofMs = 20_000;
+
+/** What one poll came to: this very state is what there was before it. */
+const keyOf = (state: TunnelState | undefined): string => JSON.stringify(state ?? null);
+
+/** Tries of a draft's key by real polls: the first starts the tunnel, each later one has it try again at once. */
+export class KeyUse {
+  readonly #manager: TunnelManager;
+  readonly #profile: Profile;
+  readonly #clock: Clock;
+  readonly #cancellation: Cancellation;
+  #started = false;
+
+  constructor(manager: TunnelManager, profile: Profile, clock: Clock, cancellation: Cancellation) {
+    this.#manager = manager;
+    this.#profile = profile;
+    this.#clock = clock;
+    this.#cancellation = cancellation;
+  }
+
+  /** Resolves with `undefined` when a poll was accepted, or with why it was not. */
+  attempt(): Promise<TunnelError | undefined> {
+    const { id } = this.#profile;
+    const manager = this.#manager;
+    const current = (): TunnelState | undefined => manager.snapshots().find((snapshot) => snapshot.id === id)?.state;
+    return new Promise((resolve) => {
+      // a tunnel that was proved before is still there, with what it came to then
+      const before = keyOf(current());
+      const finish = (outcome: TunnelError | undefined): void => {
+        unsubscribe();
+        stopTimer();
+        stopListening();
+        resolve(outcome);
+      };
+      const look = (state: TunnelState): void => {
+        if (keyOf(state) === before) return;
+        if (state.kind === 'connected' || state.kind === 'degraded') finish(undefined);
+        else if ((state.kind === 'waiting' || state.kind === 'unauthorised' || state.kind === 'stopped') && state.error)
+          finish(new TunnelError(state.error.code, state.error.leg, state.error.params));
+      };
+      const unsubscribe = manager.onChange((snapshot) => {
+        if (snapshot.id === id) look(snapshot.state);
+      });
+      const stopTimer = this.#clock.after(useProofMs, () =>
+        finish(new TunnelError('timed_out', 'control-plane', { seconds: useProofMs / 1_000 })),
+      );
+      const stopListening = this.#cancellation.onCancel(() =>
+        queueMicrotask(() => finish(new TunnelError('cancelled', 'local'))),
+      );
+      if (this.#started) return manager.nudge('person', id);
+      this.#started = true;
+      manager.start(this.#profile).catch((error: unknown) => {
+        finish(error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error }));
+      });
+    });
+  }
+}
