@@ -2,7 +2,7 @@ import { TunnelError, type ErrorCode } from '../../shared/errors.ts';
 import { describe } from '../../shared/messages.ts';
 
 /** docs/cli.md says what each means. */
-export const exitCodes = { done: 0, fault: 1, usage: 2, cannotStart: 3 } as const;
+export const exitCodes = { done: 0, fault: 1, usage: 2, cannotStart: 3, left: 130 } as const;
 
 /** What the person who typed or wrote the configuration can put right there. */
 const usage: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -61,7 +61,7 @@ export async function importServer(found: FoundServer, values: InitValues): Prom
       problem: tunnelId === '' ? 'none was given' : 'this is none',
     });
   }
-  const id = randomUUID();
+  const id = values.id ?? randomUUID();
   const secrets = secretsOf(found, channel);
   const entries = server.kind === 'stdio' ? server.env : server.headers;
   const slot = (of: string): string => (server.kind === 'stdio' ? `env.${channel}.${of}` : `mcp.header.${of}`);

@@ -52,10 +52,12 @@ export const profileExtensions = ['.yaml', '.yml', '.json'] as const;
 export const searchedFolders = (folders: ProfileFolders): readonly string[] =>
   folders.asked === undefined ? [folders.culvert, folders.reference, folders.json] : [folders.asked];
 
+export const isProfileName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name);
+
 /** Throws `config_invalid` unless `name` stands for exactly one file, the reference's rule. */
 export function checkProfileName(name: string): string {
   const trimmed = name.trim();
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(trimmed)) {
+  if (!isProfileName(trimmed)) {
     throw new TunnelError('config_invalid', 'local', {
       field: 'The profile name',
       file: '--profile',

@@ -133,9 +133,8 @@ export class ProfileStore {
     return { id };
   }
 
-  /** A profile from a text in any form: as Culvert's own, with an id of its own. */
-  async importText(name: string, text: string): Promise<{ id: string }> {
-    const id = randomUUID();
+  /** A profile from a text in any form: as Culvert's own, with an id of its own, or with one under which secrets are kept already. */
+  async importText(name: string, text: string, id: string = randomUUID()): Promise<{ id: string }> {
     const json = /^\s*\{/.test(text);
     const parsed = parseProfileFile(json ? `${name}.json` : `${name}.yaml`, text);
     const profile = { ...readProfile(parsed), id };

@@ -13,6 +13,7 @@ let err = '';
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'culvert-init-'));
   vi.stubEnv('HOME', home);
+  vi.stubEnv('TMPDIR', home);
   vi.stubEnv('XDG_CONFIG_HOME', join(home, '.config'));
   out = err = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));

@@ -30,7 +30,7 @@ export class Terminal {
   }
 
   get text(): string {
-    return stripVTControlCharacters(this.#raw).replaceAll('\r\n', '\n');
+    return stripVTControlCharacters(this.#raw).replace(/\r+\n/g, '\n');
   }
 
   type(text: string): void {
