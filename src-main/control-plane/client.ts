@@ -1,7 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { toTunnelError } from '../network/errors.ts';
-import type { Lease, Routes } from '../network/routes.ts';
+import type { Lease, Routes, Target } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import type { Command, Receipt } from './command.ts';
@@ -92,7 +92,12 @@ export class ControlPlaneClient {
   readonly #options: ControlPlaneOptions;
   readonly #credentials: CredentialSource;
   readonly #url: URL;
+  readonly #origin: string;
+  /** Never one pool for both: long polls would take the connections that are kept for answers. */
+  readonly #polls: Target;
+  readonly #posts: Target;
   readonly #path: string;
+  readonly #postPath: string;
   readonly #channels: string;
   #headersFor: Credentials | undefined;
   #headersInfo: string | undefined;
@@ -104,7 +109,11 @@ export class ControlPlaneClient {
     this.#options = options;
     this.#credentials = new CredentialSource(config, secrets, clock, onReplaced);
     this.#url = controlPlaneUrl(config);
+    this.#origin = this.#url.origin;
+    this.#polls = { url: this.#url, pool: 'poll' };
+    this.#posts = { url: this.#url, pool: 'response' };
     this.#path = `${this.#url.pathname.replace(/\/+$/, '')}/v1/tunnels/${encodeURIComponent(config.tunnelId)}`;
+    this.#postPath = `${this.#path}/response`;
     const channels = [...new Set(config.pollChannels ?? [])].sort();
     this.#channels = channels.map((channel) => `channel=${encodeURIComponent(channel)}&`).join('');
   }
@@ -145,12 +154,10 @@ export class ControlPlaneClient {
         listener.done({ ok: false, error: cut, written, body: read });
       },
     });
-    return this.#start('poll', exchange, () => ({
-      origin: this.#url.origin,
-      path,
-      method: 'GET',
-      headers: [...this.#headers],
-    }));
+    const request = () => ({ origin: this.#origin, path, method: 'GET' as const, headers: this.#headers });
+    // never from within the answer to another poll: its connection is not free yet, and one more would be opened
+    void this.#send(this.#polls, exchange, request);
+    return exchange;
   }
 
   /** `POST …/response` with a body from `envelope.ts`. The shard token goes into the header only. */
@@ -164,13 +171,18 @@ export class ControlPlaneClient {
       },
       fail: (cause) => listener.done({ error: this.#networkError(cause), written: exchange.written }),
     });
-    return this.#start('response', exchange, () => ({
-      origin: this.#url.origin,
-      path: `${this.#path}/response`,
-      method: 'POST',
+    const request = () => ({
+      origin: this.#origin,
+      path: this.#postPath,
+      method: 'POST' as const,
       headers: [...this.#postHeaders, 'X-Tunnel-Shard-Token', command.shardToken],
       body,
-    }));
+    });
+    const credentials = this.#credentials.current;
+    const lease = credentials && this.#options.routes.leaseNow('control-plane', this.#posts);
+    if (lease) this.#sendNow(credentials, lease, exchange, request);
+    else void this.#send(this.#posts, exchange, request);
+    return exchange;
   }
 
   /** `GET /v1/tunnels/{id}`. Rejects with `TunnelError`; a 404 is `tunnel_not_found`. */
@@ -191,54 +203,51 @@ export class ControlPlaneClient {
         },
         fail: (cause) => finish(this.#networkError(cause)),
       };
-      const pending = this.#start('response', new Exchange(listener), () => ({
-        origin: this.#url.origin,
+      const exchange = new Exchange(listener);
+      const stopTimer = clock.after(timeoutMs, () =>
+        exchange.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(timeoutMs / 1_000) })),
+      );
+      void this.#send(this.#posts, exchange, () => ({
+        origin: this.#origin,
         path: this.#path,
         method: 'GET',
-        headers: [...this.#headers],
+        headers: this.#headers,
       }));
-      const stopTimer = clock.after(timeoutMs, () =>
-        pending.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(timeoutMs / 1_000) })),
-      );
     });
   }
 
   /** Answers are about to be posted: `count` connections should be open when they are. */
   warm(count: number): void {
-    this.#lease('response').then(
-      (lease) => {
-        lease.warm?.(count);
-        lease.release();
-      },
-      // The request that needs it will say why.
-      () => undefined,
-    );
+    const { routes } = this.#options;
+    const warm = (lease: Lease): void => {
+      lease.warm?.(count);
+      lease.release();
+    };
+    const lease = routes.leaseNow('control-plane', this.#posts);
+    if (lease) return warm(lease);
+    // The request that needs it will say why.
+    routes.dispatcherFor('control-plane', this.#posts).then(warm, () => undefined);
   }
 
   close(): void {
     this.#credentials.close();
   }
 
-  #lease(pool: string): Promise<Lease> {
-    return this.#options.routes.dispatcherFor('control-plane', { url: this.#url, pool });
-  }
-
   /** A lease for each request, so that the one after a rotation gets the new connection settings and the old pool can drain. */
-  #start(pool: string, exchange: Exchange, request: () => ExchangeRequest): Pending {
-    void this.#send(pool, exchange, request);
-    return exchange;
-  }
-
-  async #send(pool: string, exchange: Exchange, request: () => ExchangeRequest): Promise<void> {
+  async #send(target: Target, exchange: Exchange, request: () => ExchangeRequest): Promise<void> {
     try {
       const credentials = this.#credentials.current ?? (await this.#credentials.resolve());
-      const lease = await this.#lease(pool);
-      exchange.onOver(() => lease.release());
-      this.#refreshHeaders(credentials);
-      exchange.send(lease.dispatcher, request());
+      const lease = await this.#options.routes.dispatcherFor('control-plane', target);
+      this.#sendNow(credentials, lease, exchange, request);
     } catch (error) {
       exchange.onError(error);
     }
+  }
+
+  #sendNow(credentials: Credentials, lease: Lease, exchange: Exchange, request: () => ExchangeRequest): void {
+    exchange.onOver(() => lease.release());
+    this.#refreshHeaders(credentials);
+    exchange.send(lease.dispatcher, request());
   }
 
   #refreshHeaders(credentials: Credentials): void {

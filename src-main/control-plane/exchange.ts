@@ -14,7 +14,7 @@ export interface ExchangeRequest {
   readonly origin: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
-  readonly headers: string[];
+  readonly headers: readonly string[];
   readonly body?: Buffer;
 }
 
@@ -53,7 +53,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   send(dispatcher: Dispatcher, request: ExchangeRequest): void {
     if (this.#over) return;
     const { origin, path, method, headers, body } = request;
-    dispatcher.dispatch({ origin, path, method, headers, body: body ?? null, headersTimeout: 0, bodyTimeout: 0 }, this);
+    try {
+      // undici only reads the list
+      const list = headers as string[];
+      dispatcher.dispatch(
+        { origin, path, method, headers: list, body: body ?? null, headersTimeout: 0, bodyTimeout: 0 },
+        this,
+      );
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   /** Ends it from this side; the listener is told unless it is over. The connection is closed when the request is on its way. */

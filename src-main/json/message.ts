@@ -20,18 +20,18 @@ export interface MessageSpans {
   /** A response holds `error` rather than `result`. */
   readonly isError: boolean;
   /** `error.code` of a response, when it is a small integer. */
-  readonly errorCode?: number;
+  readonly errorCode?: number | undefined;
   /** `params._meta.progressToken`, of a request or of a `notifications/progress` (there `params.progressToken`). */
-  readonly progressToken?: Span;
+  readonly progressToken?: Span | undefined;
   /** `params.requestId` of a `notifications/cancelled`. */
-  readonly cancelledId?: Span;
+  readonly cancelledId?: Span | undefined;
   /**
    * `_meta["io.modelcontextprotocol/subscriptionId"]` of a 2026-07-28 notification (in `params`) or of the answer to a
    * `subscriptions/listen` (in `result`). It is the id of the listen request.
    */
-  readonly subscriptionId?: Span;
+  readonly subscriptionId?: Span | undefined;
   /** `params.name` or `params.uri`, decoded: the tool, prompt or resource, for the trace. */
-  readonly target?: string;
+  readonly target?: string | undefined;
 }
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
@@ -125,29 +125,26 @@ function read(bytes: Buffer): MessageSpans {
   if (methodSpan !== undefined) {
     const method = decodeString(bytes, methodSpan);
     if (method === undefined) return invalid;
-    const token = method === 'notifications/progress' ? params.progressToken : params.metaProgressToken;
     const named = params.name ?? params.uri;
-    const target = named && decodeString(bytes, named);
     return {
       kind: ids.length > 0 ? 'request' : 'notification',
       ids,
       method,
       isError: false,
-      ...(token && { progressToken: token }),
-      ...(method === 'notifications/cancelled' && params.requestId && { cancelledId: params.requestId }),
-      ...(params.subscriptionId && { subscriptionId: params.subscriptionId }),
-      ...(target !== undefined && { target }),
+      progressToken: method === 'notifications/progress' ? params.progressToken : params.metaProgressToken,
+      cancelledId: method === 'notifications/cancelled' ? params.requestId : undefined,
+      subscriptionId: params.subscriptionId,
+      target: named && decodeString(bytes, named),
     };
   }
   if (result === undefined && error === undefined) return invalid;
-  const code = error?.code && smallInteger(bytes, error.code);
   return {
     kind: 'response',
     ids,
     method: '',
     isError: error !== undefined,
-    ...(code !== undefined && { errorCode: code }),
-    ...(result?.subscriptionId && { subscriptionId: result.subscriptionId }),
+    errorCode: error?.code && smallInteger(bytes, error.code),
+    subscriptionId: result?.subscriptionId,
   };
 }
 

@@ -11,21 +11,32 @@ import { headerList, headerValue } from './http-headers.ts';
 import type { Slotted } from './in-flight.ts';
 import { answerTo } from './same-id.ts';
 
+/** A URL with what undici wants of it, worked out once. */
+export interface HttpPlace {
+  readonly url: URL;
+  readonly origin: string;
+  readonly path: string;
+}
+
+export const placeOf = (url: URL): HttpPlace => ({ url, origin: url.origin, path: url.pathname + url.search });
+
 /** What is asked, and of whom an answer is expected. */
 export interface HttpCallRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
-  readonly url: URL;
+  readonly place: HttpPlace;
   /** Flat, as undici takes them. */
   readonly headers: string[];
   readonly body?: Buffer;
   /** The body is wanted as it is, whatever it holds; redirects of a GET are told of, 301 to 303 too. */
   readonly wantsBody?: boolean;
   /** A JSON-RPC request wants its response. With neither, status and headers are the whole answer. */
-  readonly expects?: {
-    readonly bytes: Buffer;
-    readonly message: MessageSpans;
-    onNotification(bytes: Buffer, head: AnswerHead): void;
-  };
+  readonly expects?:
+    | {
+        readonly bytes: Buffer;
+        readonly message: MessageSpans;
+        onNotification(bytes: Buffer, head: AnswerHead): void;
+      }
+    | undefined;
 }
 
 export interface HttpCallLimits {
@@ -74,7 +85,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   readonly #request: HttpCallRequest;
   readonly #limits: HttpCallLimits;
   readonly #clock: Clock;
-  #unsubscribe: () => void = () => undefined;
+  readonly #cancellation: Cancellation;
+  #unsubscribe: (() => void) | undefined;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #reject: (error: TunnelError) => void;
   #settled = false;
@@ -101,9 +113,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
     this.#clock = clock;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#unsubscribe = cancellation.onCancel((reason) =>
-      this.fail(new TunnelError('cancelled', 'mcp-server', { reason })),
-    );
+    this.#cancellation = cancellation;
   }
 
   /** Whether the server was asked and may still be working on it. */
@@ -121,16 +131,19 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
 
   /** Sends the request, unless it is cancelled already. */
   send(): void {
+    if (!this.#settled)
+      this.#unsubscribe = this.#cancellation.onCancel((reason) =>
+        this.fail(new TunnelError('cancelled', 'mcp-server', { reason })),
+      );
+    // the listener is called at once when it is cancelled already
     if (this.#settled) {
       this.#finish();
       return;
     }
-    const { url, method, headers, body } = this.#request;
+    const { place, method, headers, body } = this.#request;
     try {
-      this.#lease.dispatcher.dispatch(
-        { origin: url.origin, path: url.pathname + url.search, method, headers, ...(body && { body }) },
-        this,
-      );
+      const { origin, path } = place;
+      this.#lease.dispatcher.dispatch({ origin, path, method, headers, body: body ?? null }, this);
     } catch (error) {
       this.onError(error);
     }
@@ -175,7 +188,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
       return;
     }
     try {
-      if (this.#mode === 'message') this.#done({ ...head, body: this.#readMessage(head, expects) });
+      if (this.#mode === 'message') this.#done(this.#readMessage(head, expects));
       else if (this.#sawGarbage)
         throw new AnswerError('bad_json', head, { status: head.status, kind: 'malformed_json' });
       else throw new AnswerError('no_answer', head, { status: head.status, method: expects.message.method });
@@ -207,7 +220,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
       else if (message.kind === 'notification') expects.onNotification(data, head);
       else if (message.kind === 'response') {
         const body = answerTo(expects, { bytes: data, message });
-        if (body !== undefined) this.#done({ ...head, body });
+        if (body !== undefined) this.#done({ status: head.status, headers: head.headers, body, message });
       }
       // A server's own request has no way back, and an answer to something else is not ours: both are passed over.
     };
@@ -215,7 +228,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   }
 
   /** The JSON-RPC response that the whole body is. From 400 up only an error response counts (protocol.md). */
-  #readMessage(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): Buffer {
+  #readMessage(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): ChannelAnswer {
     const { status } = head;
     const bytes = this.#body();
     const failed = status < 200 || status >= 300;
@@ -229,7 +242,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
     const message = readMessage(bytes);
     const body = message.kind === 'response' ? answerTo(expects, { bytes, message }) : undefined;
     if (failed && (body === undefined || !message.isError)) return reject('not_an_answer', 'invalid_mcp_error');
-    return body ?? reject('not_an_answer', 'invalid_protocol_response');
+    if (body === undefined) return reject('not_an_answer', 'invalid_protocol_response');
+    return { status, headers: head.headers, body, message };
   }
 
   #body(): Buffer {
@@ -241,8 +255,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
     const asIs = status === 307 || status === 308;
     if (!asIs && !(this.#request.wantsBody === true && status > 300 && status < 304)) return undefined;
     const location = headerValue(headers, 'location');
-    return location !== undefined && URL.canParse(location, this.#request.url.href)
-      ? new URL(location, this.#request.url)
+    return location !== undefined && URL.canParse(location, this.#request.place.url.href)
+      ? new URL(location, this.#request.place.url)
       : undefined;
   }
 
@@ -270,7 +284,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   #settle(): void {
     this.#settled = true;
     this.#chunks = [];
-    this.#unsubscribe();
+    this.#unsubscribe?.();
   }
 
   #finish(): void {

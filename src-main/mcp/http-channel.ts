@@ -2,12 +2,20 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { HttpChannelConfig, Profile } from '../../shared/profile.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState } from '../../shared/tunnel.ts';
-import type { Purpose, Routes, Target } from '../network/routes.ts';
+import type { Lease, Purpose, Routes, Target } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { Cancellation } from '../tunnel/cancellation.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import { AnswerError, type Channel, type ChannelAnswer, type ChannelRequest } from './channel.ts';
-import { HttpCall, type HttpCallRequest, type Outcome } from './http-call.ts';
+import {
+  HttpCall,
+  placeOf,
+  type HttpCallRequest,
+  type HttpPlace,
+  type Outcome,
+  type Redirect,
+  type Resume,
+} from './http-call.ts';
 import { headerValue, requestHeaders, withoutCredentials } from './http-headers.ts';
 import { HttpProbe } from './http-probe.ts';
 import { InFlight } from './in-flight.ts';
@@ -46,6 +54,7 @@ class HttpChannel implements Channel {
   readonly procAffinity = false;
   readonly stateless = false;
   readonly #url: URL;
+  readonly #place: HttpPlace;
   readonly #route: Target;
   readonly #deps: HttpChannelDeps;
   readonly #headers: StaticHeaders;
@@ -64,6 +73,7 @@ class HttpChannel implements Channel {
   ) {
     this.name = config.name;
     this.#url = new URL(config.url);
+    this.#place = placeOf(this.#url);
     this.target = describeTarget(this.#url, config.unixSocket);
     this.#route = { url: this.#url, name: config.name };
     this.#deps = deps;
@@ -101,13 +111,14 @@ class HttpChannel implements Channel {
     const wantsResponse = message.kind === 'request';
     this.#inFlight += 1;
     try {
-      const flat = requestHeaders(headers, await this.#headers.forCalls());
+      // on the hot path every `await` that has nothing to wait for would show
+      const statics = this.#headers.current ?? (await this.#headers.forCalls());
       const call: HttpCallRequest = {
         method: 'POST',
-        url: this.#url,
-        headers: flat,
+        place: this.#place,
+        headers: requestHeaders(headers, statics),
         body: bytes,
-        ...(wantsResponse && { expects: request }),
+        expects: wantsResponse ? request : undefined,
       };
       return await this.#ask('mcp', call, cancellation, (cancelled) => this.#tellCancelled(request, cancelled));
     } finally {
@@ -117,7 +128,7 @@ class HttpChannel implements Channel {
 
   async terminate(headers: HeaderList, cancellation: Cancellation): Promise<ChannelAnswer> {
     const flat = requestHeaders(headers, await this.#headers.forCalls());
-    return this.#ask('mcp', { method: 'DELETE', url: this.#url, headers: flat }, cancellation);
+    return this.#ask('mcp', { method: 'DELETE', place: this.#place, headers: flat }, cancellation);
   }
 
   nudge(): void {
@@ -134,22 +145,30 @@ class HttpChannel implements Channel {
     return Promise.resolve();
   }
 
-  async #ask(
+  #ask(
     purpose: Purpose,
     request: HttpCallRequest,
     cancellation: Cancellation,
     onCancelled?: (cancelled: HttpCallRequest) => void,
   ): Promise<ChannelAnswer> {
+    return this.#once(purpose, request, cancellation, onCancelled).then((outcome) =>
+      isAnswer(outcome) ? outcome : this.#follow(purpose, request, outcome, cancellation, onCancelled),
+    );
+  }
+
+  /** Goes where the server leads: to another place, or to the rest of a stream. */
+  async #follow(
+    purpose: Purpose,
+    request: HttpCallRequest,
+    first: Redirect | Resume,
+    cancellation: Cancellation,
+    onCancelled?: (cancelled: HttpCallRequest) => void,
+  ): Promise<ChannelAnswer> {
     let next = request;
+    let outcome: Outcome = first;
     let failure: TunnelError | undefined;
     let lastEventId: string | undefined;
-    for (let hops = 0, resumes = 0; ;) {
-      const outcome = await this.#once(purpose, next, cancellation, onCancelled).catch((error: unknown) => {
-        // A stream that cannot be taken up again is what it was before: ended without its response.
-        throw error instanceof TunnelError && error.code !== 'cancelled' && error.code !== 'shutting_down'
-          ? (failure ?? error)
-          : error;
-      });
+    for (let hops = 0, resumes = 0; !isAnswer(outcome);) {
       if ('failure' in outcome) {
         // Servers that let callers poll close their streams on purpose: only standing still has a limit besides the call's own.
         resumes = outcome.lastEventId === lastEventId ? resumes + 1 : 0;
@@ -160,7 +179,7 @@ class HttpChannel implements Channel {
           throw error;
         });
         next = resuming(request, lastEventId);
-      } else if ('redirect' in outcome) {
+      } else {
         const { redirect, head } = outcome;
         if (hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
           throw new AnswerError('not_an_answer', head, {
@@ -171,8 +190,15 @@ class HttpChannel implements Channel {
         }
         hops += 1;
         next = redirected(next, redirect);
-      } else return outcome;
+      }
+      outcome = await this.#once(purpose, next, cancellation, onCancelled).catch((error: unknown) => {
+        // A stream that cannot be taken up again is what it was before: ended without its response.
+        throw error instanceof TunnelError && error.code !== 'cancelled' && error.code !== 'shutting_down'
+          ? (failure ?? error)
+          : error;
+      });
     }
+    return outcome;
   }
 
   /** Rejects as the call does when it is cancelled meanwhile. */
@@ -189,33 +215,53 @@ class HttpChannel implements Channel {
     });
   }
 
-  async #once(
+  #once(
     purpose: Purpose,
     request: HttpCallRequest,
     cancellation: Cancellation,
     onCancelled?: (cancelled: HttpCallRequest) => void,
   ): Promise<Outcome> {
-    if (this.#closed) throw new TunnelError('shutting_down', 'mcp-server');
-    const { routes, clock, maxMessageBytes = 64 * 1024 * 1024 } = this.#deps;
+    const { routes } = this.#deps;
     // A redirect may lead to another origin: that one has a route of its own.
-    const target = request.url.origin === this.#url.origin ? this.#route : { url: request.url, name: this.name };
-    let call: HttpCall | undefined;
-    try {
-      const lease = await routes.dispatcherFor(purpose, target);
-      const outcome = await new Promise<Outcome>((resolve, reject) => {
-        call = new HttpCall({ lease, request, limits: { maxMessageBytes }, clock, cancellation }, resolve, reject);
-        this.#calls.add(call);
-        call.send();
-      });
-      if (purpose === 'mcp') this.#sawServer();
-      return outcome;
-    } catch (error) {
-      if (purpose === 'mcp') this.#sawFailure(error);
-      if (call?.wasSent === true && cancellation.reason !== undefined) onCancelled?.(request);
-      throw error;
-    } finally {
-      if (call) this.#calls.delete(call);
-    }
+    const isOwn = request.place === this.#place || request.place.origin === this.#place.origin;
+    const target = isOwn ? this.#route : { url: request.place.url, name: this.name };
+    const lease = routes.leaseNow(purpose, target);
+    if (lease) return this.#exchange(purpose, lease, request, cancellation, onCancelled);
+    return routes.dispatcherFor(purpose, target).then(
+      (leased) => this.#exchange(purpose, leased, request, cancellation, onCancelled),
+      (error: unknown) => {
+        if (purpose === 'mcp') this.#sawFailure(error);
+        throw error;
+      },
+    );
+  }
+
+  #exchange(
+    purpose: Purpose,
+    lease: Lease,
+    request: HttpCallRequest,
+    cancellation: Cancellation,
+    onCancelled?: (cancelled: HttpCallRequest) => void,
+  ): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const { clock, maxMessageBytes = 64 * 1024 * 1024 } = this.#deps;
+      const answered = (outcome: Outcome): void => {
+        this.#calls.delete(call);
+        if (purpose === 'mcp') this.#sawServer();
+        resolve(outcome);
+      };
+      const failed = (error: TunnelError): void => {
+        this.#calls.delete(call);
+        if (purpose === 'mcp') this.#sawFailure(error);
+        if (call.wasSent && cancellation.reason !== undefined) onCancelled?.(request);
+        reject(error);
+      };
+      const parts = { lease, request, limits: { maxMessageBytes }, clock, cancellation };
+      const call = new HttpCall(parts, answered, failed);
+      this.#calls.add(call);
+      if (this.#closed) call.fail(new TunnelError('shutting_down', 'mcp-server'));
+      call.send();
+    });
   }
 
   /**
@@ -234,17 +280,17 @@ class HttpChannel implements Channel {
     ]);
     const limit = new Cancellation();
     const stop = this.#deps.clock.after(cancelNoticeMs, () => limit.cancel('deadline'));
-    this.#ask('mcp', { method: 'POST', url: request.url, headers: request.headers, body }, limit)
+    this.#ask('mcp', { method: 'POST', place: request.place, headers: request.headers, body }, limit)
       .catch(() => undefined)
       .finally(stop);
   }
 
   async #probeOnce(
-    request: Omit<HttpCallRequest, 'headers' | 'url'> & { headers: HeaderList },
+    request: Omit<HttpCallRequest, 'headers' | 'place'> & { headers: HeaderList },
     cancellation: Cancellation,
   ) {
     const headers = requestHeaders(request.headers, await this.#headers.forDiscovery());
-    return this.#ask('mcp-discovery', { ...request, url: this.#url, headers }, cancellation);
+    return this.#ask('mcp-discovery', { ...request, place: this.#place, headers }, cancellation);
   }
 
   /** Any HTTP answer proves that there is a server. */
@@ -272,22 +318,25 @@ class HttpChannel implements Channel {
   }
 }
 
+const isAnswer = (outcome: Outcome): outcome is ChannelAnswer => 'status' in outcome;
+
 /** Asks for the rest of a stream (2025-11-25, "Resumability and Redelivery"): nothing is done again. */
-function resuming({ url, headers, expects }: HttpCallRequest, lastEventId: string): HttpCallRequest {
+function resuming({ place, headers, expects }: HttpCallRequest, lastEventId: string): HttpCallRequest {
   const kept: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
     if (!/^(?:accept|content-type|last-event-id)$/i.test(name)) kept.push(name, headers[index + 1] ?? '');
   }
   const own = ['Accept', 'text/event-stream', 'Last-Event-ID', lastEventId];
-  return { method: 'GET', url, headers: [...kept, ...own], ...(expects && { expects }) };
+  return { method: 'GET', place, headers: [...kept, ...own], expects };
 }
 
 /** The same request at another place. On another origin it carries nothing that could be a credential. */
 function redirected(request: HttpCallRequest, url: URL): HttpCallRequest {
-  return url.origin === request.url.origin
-    ? { ...request, url }
-    : { ...request, url, headers: withoutCredentials(request.headers) };
+  const place = placeOf(url);
+  return place.origin === request.place.origin
+    ? { ...request, place }
+    : { ...request, place, headers: withoutCredentials(request.headers) };
 }
 
 /** URL without user, password, query and fragment: any of them may hold a secret. */

@@ -13,22 +13,39 @@ export class StaticHeaders {
   readonly #settings: Settings;
   readonly #secrets: SecretResolver;
   #calls: Promise<readonly StaticHeader[]> | undefined;
+  #current: readonly StaticHeader[] | undefined;
 
   constructor(config: HttpChannelConfig, mcp: Settings, secrets: SecretResolver) {
     this.#url = new URL(config.url);
     this.#settings = { ...mcp, extraHeaders: { ...mcp.extraHeaders, ...config.extraHeaders } };
     this.#secrets = secrets;
-    for (const ref of Object.values(this.#settings.extraHeaders))
-      secrets.onReplaced(ref, () => (this.#calls = undefined));
+    for (const ref of Object.values(this.#settings.extraHeaders)) secrets.onReplaced(ref, () => this.#forget());
+  }
+
+  /** Those for calls, when they need not be read again. */
+  get current(): readonly StaticHeader[] | undefined {
+    return this.#current;
   }
 
   /** Rejects with the resolver's codes; the next call resolves anew. */
   forCalls(): Promise<readonly StaticHeader[]> {
-    this.#calls ??= this.#resolve(this.#settings.extraHeaders).catch((error: unknown) => {
-      this.#calls = undefined;
-      throw error;
-    });
-    return this.#calls;
+    if (this.#calls) return this.#calls;
+    const reading = this.#resolve(this.#settings.extraHeaders).then(
+      (headers) => {
+        if (this.#calls === reading) this.#current = headers;
+        return headers;
+      },
+      (error: unknown) => {
+        if (this.#calls === reading) this.#forget();
+        throw error;
+      },
+    );
+    return (this.#calls = reading);
+  }
+
+  #forget(): void {
+    this.#calls = undefined;
+    this.#current = undefined;
   }
 
   async forDiscovery(): Promise<readonly StaticHeader[]> {

@@ -45,6 +45,11 @@ export class Route {
     return new Route(plan, url, deps, await loadMaterial(plan, url, deps));
   }
 
+  /** Neither retired nor closed. */
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
   get material(): RouteMaterial {
     return this.#material;
   }

@@ -56,6 +56,8 @@ export type RouteSettings = Pick<
 
 /** The one place that makes undici dispatchers: proxy, CA, client certificates, Unix sockets, connection limits. */
 export interface Routes {
+  /** A lease at once, without a promise; only for the very target for which `dispatcherFor` has already made a route. */
+  leaseNow(purpose: Purpose, target: Target): Lease | undefined;
   /** Rejects with `TunnelError` (`proxy_invalid`, `ca_invalid`, `client_certificate_invalid`, secret codes). */
   dispatcherFor(purpose: Purpose, target: Target): Promise<Lease>;
   /** Reads everything that the profile's routes are made of. Rejects with the first that cannot be used. */
@@ -102,6 +104,7 @@ class ProfileRoutes implements Routes {
   /** One per purpose, name and origin. */
   readonly #routes = new Map<string, Promise<Route>>();
   readonly #open = new Set<Route>();
+  readonly #made = new WeakMap<Target, Map<Purpose, Route>>();
   #closed = false;
 
   constructor(settings: RouteSettings, deps: RouteDeps) {
@@ -109,8 +112,16 @@ class ProfileRoutes implements Routes {
     this.#deps = deps;
   }
 
+  leaseNow(purpose: Purpose, target: Target): Lease | undefined {
+    const route = this.#made.get(target)?.get(purpose);
+    return route?.isOpen === true ? route.lease(target.pool) : undefined;
+  }
+
   async dispatcherFor(purpose: Purpose, target: Target): Promise<Lease> {
-    return (await this.#routeFor(purpose, target)).lease(target.pool);
+    const route = await this.#routeFor(purpose, target);
+    const made = this.#made.get(target) ?? new Map<Purpose, Route>();
+    this.#made.set(target, made.set(purpose, route));
+    return route.lease(target.pool);
   }
 
   async check(): Promise<void> {

@@ -3,7 +3,7 @@ import type { HttpChannelConfig, Profile } from '../../shared/profile.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import { isWellFormed } from '../json/structure.ts';
 import type { ChannelAnswer } from '../mcp/channel.ts';
-import { HttpCall, type HttpCallRequest, type Outcome } from '../mcp/http-call.ts';
+import { HttpCall, placeOf, type HttpCallRequest, type Outcome } from '../mcp/http-call.ts';
 import { headerValue, requestHeaders, type StaticHeader } from '../mcp/http-headers.ts';
 import { StaticHeaders } from '../mcp/static-headers.ts';
 import type { Routes } from '../network/routes.ts';
@@ -206,7 +206,7 @@ class Discovery implements OAuthDiscovery {
       statics.filter(({ key }) => key !== 'content-type'),
     );
     const lease = await routes.dispatcherFor(own ? 'mcp-discovery' : 'oauth', { url, name: this.#config.name });
-    const request = { ...options, url, headers };
+    const request = { ...options, place: placeOf(url), headers };
     const limits = { maxMessageBytes: maxBodyBytes };
     return new Promise((resolve, reject) =>
       new HttpCall({ lease, request, limits, clock, cancellation }, resolve, reject).send(),

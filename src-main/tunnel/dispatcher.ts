@@ -156,8 +156,8 @@ export class Dispatcher {
         status: 'queued',
         attempts: [],
         notifications: 0,
-        ...(message.target === undefined ? {} : { target: message.target }),
-        ...(rpcIdJson === undefined ? {} : { rpcId: rpcIdJson }),
+        target: message.target,
+        rpcId: rpcIdJson,
       },
       command.kind === 'jsonrpc' ? command.bytes : undefined,
       command.headers,
@@ -244,7 +244,7 @@ export class Dispatcher {
       const type = command.message.kind === 'notification' ? 'notify_ack' : 'jsonrpc_response';
       this.#answer(command, { type, status: outcome.status, headers: outcome.headers }, 'ok');
     } else {
-      const message = readMessage(outcome.body);
+      const message = outcome.message ?? readMessage(outcome.body);
       if (command.trace && message.errorCode !== undefined) command.trace.rpcErrorCode = message.errorCode;
       const parts: ResponseParts = {
         type: 'jsonrpc_response',

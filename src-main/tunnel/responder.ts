@@ -227,8 +227,8 @@ export class Responder {
     trace.attempts.push({
       at: sentAt - receipt.now,
       ms: this.#options.clock.now() - sentAt,
-      ...(outcome.status === undefined ? {} : { status: outcome.status }),
-      ...(outcome.error === undefined ? {} : { error: outcome.error.toJSON() }),
+      status: outcome.status,
+      error: outcome.error?.toJSON(),
     });
   }
 }

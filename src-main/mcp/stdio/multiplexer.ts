@@ -20,7 +20,7 @@ export type Noise = 'not-json-rpc' | 'batch' | 'malformed' | 'unknown-id' | 'unk
 
 /** What one line of the server turned out to be. */
 export type Received<Call> =
-  | { readonly kind: 'answer'; readonly call: Call; readonly bytes: Buffer; readonly isError: boolean }
+  | { readonly kind: 'answer'; readonly call: Call; readonly bytes: Buffer; readonly message: MessageSpans }
   /** It was an answer to this call, but not JSON throughout: it must not get into an envelope. */
   | { readonly kind: 'bad-answer'; readonly call: Call }
   /** Without a call, when it names none and several are in flight, or none is. */
@@ -147,7 +147,7 @@ export class Multiplexer<Call extends Multiplexed> {
     if (!isWellFormed(line)) return { kind: 'bad-answer', call };
     const replacements: Replacement[] = message.ids.map((span) => ({ span, bytes: callerId }));
     if (message.subscriptionId) replacements.push({ span: message.subscriptionId, bytes: callerId });
-    return { kind: 'answer', call, bytes: rewrite(line, replacements), isError: message.isError };
+    return { kind: 'answer', call, bytes: rewrite(line, replacements), message };
   }
 
   #notification(line: Buffer, message: MessageSpans): Received<Call> {

@@ -1,7 +1,7 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import type { ChannelState, ChildExit, ServerInfo } from '../../../shared/tunnel.ts';
-import { readMessage, type Span } from '../../json/message.ts';
+import { readMessage, type MessageSpans, type Span } from '../../json/message.ts';
 import { asOneLine } from '../../json/rewrite.ts';
 import { type Redact, redactor } from '../../observe/redact.ts';
 import type { CancelReason } from '../../tunnel/cancellation.ts';
@@ -354,7 +354,7 @@ class StdioChannel implements Channel {
     const received = this.#mux.receive(line);
     switch (received.kind) {
       case 'answer':
-        this.#answered(received.call, received.bytes, received.isError);
+        this.#answered(received.call, received.bytes, received.message);
         return;
       case 'bad-answer':
         received.call.settle(this.#error('bad_json'));
@@ -373,11 +373,12 @@ class StdioChannel implements Channel {
     }
   }
 
-  #answered(entry: Outgoing, body: Buffer, isError: boolean): void {
+  #answered(entry: Outgoing, body: Buffer, message: Pick<MessageSpans, 'isError' | 'errorCode'>): void {
     const { method } = entry.message;
+    const { isError } = message;
     const server = isError || entry.onNotification === undefined ? undefined : serverInfoFrom(method, body);
     if (method === 'initialize' && !isError && entry.onNotification) this.#initialized(entry);
-    entry.settle({ status: 200, headers: [], body });
+    entry.settle({ status: 200, headers: [], body, message });
     this.#supervisor.answered(server);
     this.#endTurn(entry);
   }

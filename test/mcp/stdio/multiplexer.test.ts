@@ -58,7 +58,7 @@ describe('many callers on one session', () => {
           }
           pending.splice(index, 1);
           const received = mux.receive(Buffer.from(`{"result":{"n":${one.n}},"id":${one.privateId},"jsonrpc":"2.0"}`));
-          expect(received).toMatchObject({ kind: 'answer', call: one.call, isError: false });
+          expect(received).toMatchObject({ kind: 'answer', call: one.call, message: { isError: false } });
           expect('bytes' in received && received.bytes.toString()).toBe(
             `{"result":{"n":${one.n}},"id":${one.id},"jsonrpc":"2.0"}`,
           );
