@@ -52,6 +52,26 @@ function routeOpen(facts: Facts): string {
     : `${opens}; the certificate of ${subject} is trusted${until === undefined ? '' : `, valid until ${until}`}`;
 }
 
+const said = (facts: Facts, name: string): string => text(facts, name) ?? '';
+
+/** The certificates above the other end's own, nearest first, without their dates. */
+const issuers = (facts: Facts): string =>
+  list(facts, 'chain')
+    .slice(1)
+    .map((one) => one.replace(/ until .*/, ''))
+    .join(', then ');
+
+function handshakeOf(facts: Facts, subject: string): string {
+  const days = text(facts, 'daysLeft');
+  const until = text(facts, 'notAfter');
+  const above = issuers(facts);
+  return [
+    `The certificate of ${subject} is trusted`,
+    days !== undefined ? `, for ${days} more days` : until === undefined ? '' : `, valid until ${until}`,
+    above === '' ? '' : `; issued by ${above}`,
+  ].join('');
+}
+
 /** What each step proves when it passes, in the past or present, never what was attempted. */
 const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   'program.resolved': (facts) =>
@@ -62,10 +82,15 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   'server.tools': tools,
   'control-plane.dns': (facts) => `${text(facts, 'host') ?? 'The control plane'} has an address`,
   'control-plane.connect': () => 'A connection to the control plane opens',
-  'control-plane.tls': (facts) =>
-    `The certificate of ${text(facts, 'subject') ?? 'the control plane'} is trusted${
-      facts['daysLeft'] === undefined ? '' : `, for ${text(facts, 'daysLeft') ?? ''} more days`
-    }`,
+  'control-plane.tls': (facts) => handshakeOf(facts, text(facts, 'subject') ?? 'the control plane'),
+  'way.name': (facts) => `${said(facts, 'host')} is ${and(list(facts, 'addresses'))}`,
+  'way.connect': (facts) => `${said(facts, 'address')} takes the connection`,
+  'way.socket': (facts) => `The socket ${said(facts, 'path')} takes the connection`,
+  'way.proxy-name': (facts) => `The proxy ${said(facts, 'host')} is ${and(list(facts, 'addresses'))}`,
+  'way.proxy-connect': (facts) => `The proxy at ${said(facts, 'address')} takes the connection`,
+  'way.proxy-tls': (facts) => handshakeOf(facts, `the proxy ${said(facts, 'subject')}`),
+  'way.proxy-consent': (facts) => `The proxy leads on to ${said(facts, 'target')}`,
+  'way.tls': (facts) => handshakeOf(facts, text(facts, 'subject') ?? 'the other end'),
   'control-plane.reached': () => 'The control plane answers',
   'control-plane.metadata': (facts) =>
     `The key may read this tunnel${text(facts, 'name') ? `, which is named ${text(facts, 'name') ?? ''}` : ''}`,

@@ -33,9 +33,14 @@ export class Way {
     return this.routes.describe('control-plane', this.target);
   }
 
-  /** Opens one connection, through TLS or only up to it. */
-  connect(throughTls: boolean): Promise<Evidence> {
-    return this.routes.test('control-plane', this.target, throughTls);
+  /** Opens one connection as far as TCP, or a proxy's consent. */
+  connect(): Promise<Evidence> {
+    return this.routes.test('control-plane', this.target, false);
+  }
+
+  /** Opens one connection through TLS. Resolves with what the handshake showed, or where the way ended. */
+  async handshake(): Promise<Evidence | undefined> {
+    return (await this.routes.walk('control-plane', this.target)).at(-1);
   }
 
   /** Asks for the tunnel with the key. */

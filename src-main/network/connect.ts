@@ -1,9 +1,10 @@
+import { lookup, type LookupAddress } from 'node:dns';
 import { request } from 'node:http';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { TunnelError, type ErrorParams, type Leg } from '../../shared/errors.ts';
-import { describePeer } from './certificates.ts';
+import { describeChain, describePeer } from './certificates.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import type { Proxy } from './proxy.ts';
 
@@ -26,6 +27,14 @@ export interface ConnectorOptions {
   /** Told of the target's certificate on every new connection. */
   readonly onPeer?: (certificate: ErrorParams & { notAfterMs?: number }) => void;
 }
+
+/** A stretch of the way that was gone, in the order of the way. */
+export interface Hop {
+  readonly step: 'name' | 'connect' | 'socket' | 'proxy-name' | 'proxy-connect' | 'proxy-tls' | 'proxy-consent' | 'tls';
+  readonly facts: Facts;
+}
+
+type Facts = Readonly<Record<string, string | number | string[]>>;
 
 interface Address {
   readonly host: string;
@@ -64,10 +73,17 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
 
 /**
  * Opens a connection and closes it: how far the way is open. Without `throughTls` it ends where a proxy has consented, or
- * TCP is there. Resolves with the facts of the target's certificate; rejects with `TunnelError`.
+ * TCP is there. Resolves with the facts of the target's certificate; rejects with `TunnelError`. `tell` hears of each
+ * stretch that was gone; what comes after the last one is where it ended.
  */
-export async function tryToConnect(options: ConnectorOptions, end: URL, throughTls: boolean): Promise<ErrorParams> {
-  const attempt = new Attempt(options, endOf({ hostname: bare(end.hostname), protocol: end.protocol, port: end.port }));
+export async function tryToConnect(
+  options: ConnectorOptions,
+  end: URL,
+  throughTls: boolean,
+  tell?: (hop: Hop) => void,
+): Promise<ErrorParams> {
+  const address = endOf({ hostname: bare(end.hostname), protocol: end.protocol, port: end.port });
+  const attempt = new Attempt(options, address, tell);
   const run = async (): Promise<ErrorParams> => {
     let socket = await attempt.reach();
     if (throughTls && end.protocol === 'https:') {
@@ -95,11 +111,13 @@ class Attempt {
   readonly #hear = (): void => undefined;
   #step: 'reach-target' | 'reach-proxy' | 'ask-proxy' | 'proxy-tls' | 'target-tls';
   #current: Socket | undefined;
+  readonly #tell: ((hop: Hop) => void) | undefined;
   #peer: ErrorParams & { notAfterMs?: number } = {};
 
-  constructor(options: ConnectorOptions, end: Address) {
+  constructor(options: ConnectorOptions, end: Address, tell?: (hop: Hop) => void) {
     this.#options = options;
     this.#end = end;
+    this.#tell = tell;
     this.#step = options.tunnelThrough !== undefined || options.endIsProxy === true ? 'reach-proxy' : 'reach-target';
     this.#timer = setTimeout(() => this.#current?.destroy(this.#timeout()), options.timeoutMs);
   }
@@ -128,15 +146,49 @@ class Attempt {
   /** Resolves with a byte stream to the target, through the proxy if there is one. */
   async reach(): Promise<Socket> {
     const { unixSocket, tunnelThrough: proxy } = this.#options;
-    if (unixSocket !== undefined) return this.#open(connectTcp({ path: unixSocket }));
-    if (proxy === undefined) return this.#open(connectTcp(this.#end));
-    let socket = await this.#open(connectTcp({ host: proxy.host, port: proxy.port }));
+    if (unixSocket !== undefined) {
+      const opened = await this.#open(connectTcp({ path: unixSocket }));
+      this.#gone('socket', () => ({ path: unixSocket }));
+      return opened;
+    }
+    if (proxy === undefined) return this.#dial(this.#end, this.#options.endIsProxy === true);
+    let socket = await this.#dial(proxy, true);
     if (proxy.secure) {
       this.#step = 'proxy-tls';
       ({ socket } = await this.secure(socket, proxy.host, this.#options.proxySecureContext, undefined));
     }
     this.#step = 'ask-proxy';
-    return proxy.kind === 'socks5' ? this.#askSocks(proxy, socket) : this.#askProxy(proxy, socket);
+    const through = await (proxy.kind === 'socks5' ? this.#askSocks(proxy, socket) : this.#askProxy(proxy, socket));
+    this.#gone('proxy-consent', () => ({ proxy: proxy.label, target: hostPort(this.#end.host, this.#end.port) }));
+    return through;
+  }
+
+  async #dial({ host, port }: Address, isProxy: boolean): Promise<Socket> {
+    const told = this.#tell && { lookup: this.#lookup(isProxy ? 'proxy-name' : 'name') };
+    const socket = await this.#open(connectTcp({ host, port, ...told }));
+    this.#gone(isProxy ? 'proxy-connect' : 'connect', () => ({
+      target: hostPort(host, port),
+      address: hostPort(socket.remoteAddress ?? host, socket.remotePort ?? port),
+    }));
+    return socket;
+  }
+
+  /** As a socket looks a name up by itself, and tells of it. */
+  #lookup(step: 'name' | 'proxy-name'): LookupFunction {
+    return (hostname, options, callback) =>
+      lookup(hostname, options, (error, found, family) => {
+        const addresses = typeof found === 'string' ? [found] : (found as LookupAddress[] | undefined);
+        if (!error)
+          this.#gone(step, () => ({
+            host: hostname,
+            addresses: (addresses ?? []).map((one) => (typeof one === 'string' ? one : one.address)),
+          }));
+        callback(error, found, family);
+      });
+  }
+
+  #gone(step: Hop['step'], facts: () => Facts): void {
+    this.#tell?.({ step, facts: facts() });
   }
 
   /** TLS over `socket`. Resolves once the certificate is verified; `session` may then be offered again. */
@@ -164,6 +216,11 @@ class Attempt {
     secured.prependListener('secure', () => (this.#peer = describePeer(secured.getPeerCertificate())));
     await this.#open(secured, 'secureConnect');
     secured.off('session', keep);
+    this.#gone(this.#step === 'proxy-tls' ? 'proxy-tls' : 'tls', () => ({
+      ...(this.#peer as Facts),
+      ...describeChain(secured.getPeerCertificate(true)),
+      protocol: secured.getProtocol() ?? '',
+    }));
     return { socket: secured, session: fresh };
   }
 

@@ -2,7 +2,7 @@ import { Pool, type Dispatcher } from 'undici';
 import { TunnelError, type ErrorParams } from '../../shared/errors.ts';
 
 import type { CertificateSeen } from '../../shared/tunnel.ts';
-import { createConnector, tryToConnect } from './connect.ts';
+import { createConnector, tryToConnect, type Hop } from './connect.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import { throughForwardProxy } from './forward-proxy.ts';
 import { connectionEnd, connectorOptions, forwardProxy, loadMaterial, type RouteMaterial } from './route-material.ts';
@@ -71,10 +71,10 @@ export class Route {
   }
 
   /** Opens one connection and closes it. Resolves with the facts of the certificate; rejects with `TunnelError`. */
-  async test(throughTls: boolean): Promise<ErrorParams> {
+  async test(throughTls: boolean, tell?: (hop: Hop) => void): Promise<ErrorParams> {
     const timeoutMs = this.#deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     const end = connectionEnd(this.#material, this.#url);
-    const facts = await tryToConnect(connectorOptions(this.#material, this.#url, timeoutMs), end, throughTls);
+    const facts = await tryToConnect(connectorOptions(this.#material, this.#url, timeoutMs), end, throughTls, tell);
     if (!forwardProxy(this.#material, this.#url)) this.#sawPeer(facts);
     return facts;
   }

@@ -67,6 +67,11 @@ export interface Routes {
    * false. Never rejects: the evidence says how the way goes, and where it ends.
    */
   test(purpose: Purpose, target: Target, throughTls?: boolean): Promise<Evidence>;
+  /**
+   * The same, stretch by stretch: how the way is set, then name, connection, proxy, its consent and TLS, each with the time
+   * that it took; the last one is where it ends. Never rejects.
+   */
+  walk(purpose: Purpose, target: Target): Promise<readonly Evidence[]>;
   /** How the way goes, without trying it: no secrets. Rejects as `dispatcherFor`. */
   describe(purpose: Purpose, target: Target): Promise<RouteInfo>;
   /** The certificates seen so far: our own, and what the other ends showed on their last connection. */
@@ -142,6 +147,29 @@ class ProfileRoutes implements Routes {
       const error = toTunnelError(cause, 'local').toJSON();
       return { step, outcome: 'fail', layer: layerOf(error), at, ms: performance.now() - started, facts, error };
     }
+  }
+
+  async walk(purpose: Purpose, target: Target): Promise<readonly Evidence[]> {
+    const evidence: Evidence[] = [];
+    let since = performance.now();
+    const add = (step: string, rest: Pick<Evidence, 'outcome' | 'layer' | 'facts' | 'error'>): void => {
+      const now = performance.now();
+      evidence.push({ step, at: Date.now(), ms: now - since, ...rest });
+      since = now;
+    };
+    let facts: Evidence['facts'] = { target: target.url.host };
+    try {
+      const route = await this.#routeFor(purpose, target);
+      facts = factsOf(infoOf(route.material, planFor(purpose, target, this.#settings).caBundles));
+      add('route.settings', { outcome: 'pass', layer: 'app', facts });
+      await route.test(true, (hop) => {
+        add(`way.${hop.step}`, { outcome: 'pass', layer: 'network', facts: { ...hop.facts } });
+      });
+    } catch (cause) {
+      const error = toTunnelError(cause, 'local').toJSON();
+      add(`route.${purpose}`, { outcome: 'fail', layer: layerOf(error), facts, error });
+    }
+    return evidence;
   }
 
   async describe(purpose: Purpose, target: Target): Promise<RouteInfo> {

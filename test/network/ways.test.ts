@@ -464,3 +464,37 @@ test('testing a route says where it ends', async () => {
     error: { code: 'proxy_refused', params: { status: 503, host: 'api.example.test' } },
   });
 });
+
+test('a way is told stretch by stretch, as far as it goes', async () => {
+  const middle = signed({ commonName: 'Corp Issuing', intermediate: true });
+  const plane = makeCertificate({ commonName: 'plane', hosts: ['plane.test'], issuer: middle });
+  const server = await secureServer({ ...plane, cert: plane.cert + middle.cert });
+  const proxy = await proxyWith({ resolve: () => '127.0.0.1' });
+  const url = new URL(server.endpoint.replace('127.0.0.1', 'plane.test'));
+  const settings = { controlPlane: { baseUrl: url.origin, httpProxy: proxy.url } };
+  const trusting = routesFor({ ...settings, caBundle: await file(authority.cert) });
+  const walked = await trusting.walk('control-plane', { url });
+  expect(walked.map(({ step, outcome }) => [step, outcome])).toEqual([
+    ['route.settings', 'pass'],
+    ['way.proxy-connect', 'pass'],
+    ['way.proxy-consent', 'pass'],
+    ['way.tls', 'pass'],
+  ]);
+  expect(walked.every(({ ms = -1 }) => ms >= 0)).toBe(true);
+  expect(walked.at(-1)?.facts['chain']).toEqual([
+    expect.stringMatching(/^plane until \d{4}-/),
+    expect.stringMatching(/^Corp Issuing until /),
+    `${authority.commonName} until ${new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10)}`,
+  ]);
+  const distrusting = routesFor(settings);
+  expect((await distrusting.walk('control-plane', { url })).map(({ step, error }) => [step, error?.code])).toEqual([
+    ['route.settings', undefined],
+    ['way.proxy-connect', undefined],
+    ['way.proxy-consent', undefined],
+    ['route.control-plane', 'tls_untrusted'],
+  ]);
+  const direct = routesFor({ controlPlane: { baseUrl: 'http://localhost:1' } });
+  const ended = await direct.walk('control-plane', { url: new URL('http://localhost:1') });
+  expect(ended.map(({ step }) => step)).toEqual(['route.settings', 'way.name', 'route.control-plane']);
+  expect(ended[1]?.facts['addresses']).toContain('127.0.0.1');
+});

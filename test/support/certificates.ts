@@ -39,6 +39,8 @@ export interface CertificateOptions {
   readonly notAfter?: Date;
   /** Default: signs itself, and may sign others. */
   readonly issuer?: Certificate;
+  /** One that is signed may sign others as well. */
+  readonly intermediate?: boolean;
 }
 
 export interface Certificate {
@@ -63,12 +65,12 @@ const day = 86_400_000;
  * openssl is needed. Without `issuer` it is an authority of its own.
  */
 export function makeCertificate(options: CertificateOptions): Certificate {
-  const { commonName, issuer, hosts = [] } = options;
+  const { commonName, issuer, intermediate = false, hosts = [] } = options;
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const serial = randomBytes(8);
   serial[0] = 1;
   const extensions = [
-    extension('551d13', issuer ? sequence() : sequence(yes), true),
+    extension('551d13', issuer && !intermediate ? sequence() : sequence(yes), true),
     ...(hosts.length ? [extension('551d11', sequence(...hosts.map(alternativeName)))] : []),
   ];
   const body = sequence(

@@ -259,6 +259,8 @@ describe('at a stop', () => {
     await tunnel.start();
     controlPlane.send(call('a'));
     const running = await reaches(main);
+    // what was asked before the stop has come
+    await expect.poll(() => [tunnel.snapshot().pollsOut, controlPlane.waitingPolls]).toEqual([1, 1]);
     const stopped = tunnel.stop(7_000);
     const polls = controlPlane.polls.length;
     await expect.poll(() => controlPlane.waitingPolls, { timeout: 10_000 }).toBe(0);

@@ -82,7 +82,7 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
       if (!found) throw new TunnelError('unsupported_channel', 'local', { channel: channel ?? '' });
       const routes = routesOf(profile);
       try {
-        return { evidence: [await routes.test(...found)] };
+        return { evidence: [...(await routes.walk(...found))] };
       } finally {
         await routes.close();
       }

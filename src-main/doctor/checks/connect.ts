@@ -9,6 +9,6 @@ export const connect: ProfileCheck = {
   async run({ way }) {
     const { mode } = await way.info();
     if (mode === 'proxy') return { evidence: [skipped('control-plane.connect', 'network', 'The proxy connects.')] };
-    return { evidence: [{ ...(await way.connect(false)), step: 'control-plane.connect' }] };
+    return { evidence: [{ ...(await way.connect()), step: 'control-plane.connect' }] };
   },
 };

@@ -9,6 +9,6 @@ export const proxy: ProfileCheck = {
   async run({ way }) {
     const { mode } = await way.info();
     if (mode !== 'proxy') return { evidence: [skipped('proxy', 'network', 'No proxy is set for this way.')] };
-    return { evidence: [{ ...(await way.connect(false)), step: 'proxy' }] };
+    return { evidence: [{ ...(await way.connect()), step: 'proxy' }] };
   },
 };

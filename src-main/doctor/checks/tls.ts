@@ -1,8 +1,8 @@
-import { expiryWarning } from '../../../shared/tunnel.ts';
 import { skipped, type ProfileCheck } from '../check.ts';
+import { withDaysLeft } from '../expiry.ts';
 import { addAuthority } from '../fixes/add-authority.ts';
 
-const dayMs = 86_400_000;
+const step = 'control-plane.tls';
 
 export const tls: ProfileCheck = {
   scope: 'profile',
@@ -14,23 +14,14 @@ export const tls: ProfileCheck = {
   async run(look) {
     const { way, services } = look;
     if (way.target.url.protocol !== 'https:') {
-      return { evidence: [skipped('control-plane.tls', 'network', 'The address is plain http.')] };
+      return { evidence: [skipped(step, 'network', 'The address is plain http.')] };
     }
-    const found = { ...(await way.connect(true)), step: 'control-plane.tls' };
-    if (found.error) {
-      const fix = found.error.code === 'tls_untrusted' ? await addAuthority(look) : undefined;
-      return { evidence: [found], ...(fix ? { fix } : {}) };
-    }
-    const now = services.now?.() ?? Date.now();
-    const { notAfterMs, ...facts } = found.facts;
-    if (typeof notAfterMs !== 'number') return { evidence: [found] };
-    const daysLeft = Math.floor((notAfterMs - now) / dayMs);
-    const soon = expiryWarning({ notAfter: notAfterMs }, now) !== undefined;
-    const summary = `The certificate expires in ${daysLeft} days; whoever runs the other end has to renew it.`;
+    const found = await way.handshake();
+    if (!found) return { evidence: [skipped(step, 'network', 'Nothing was seen.')] };
+    const fix = found.error?.code === 'tls_untrusted' ? await addAuthority(look) : undefined;
     return {
-      evidence: [
-        { ...found, outcome: soon ? 'warn' : 'pass', facts: { ...facts, daysLeft, ...(soon ? { summary } : {}) } },
-      ],
+      evidence: [withDaysLeft({ ...found, step }, services.now?.() ?? Date.now())],
+      ...(fix ? { fix } : {}),
     };
   },
 };
