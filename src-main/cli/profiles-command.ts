@@ -1,7 +1,9 @@
 import { Option as Flag, type Command } from 'commander';
 import { addProfileFlags } from './init-command.ts';
 import type { InitValues } from './init.ts';
+import { serverForms } from '../profiles/server-forms.ts';
 import type { AddCommand } from './main.ts';
+import type { ExportValues } from './profiles.ts';
 
 interface ListValues {
   readonly json?: boolean;
@@ -111,16 +113,21 @@ export const addProfiles: AddCommand = (program, finish) => {
   profiles
     .command('export')
     .description(
-      'Print a profile as tunnel-client reads it, and say on standard error what that leaves out; or what a server needs to run it, with secrets as variables.',
+      `Print a profile as tunnel-client reads it, or what a server needs to run it. Secrets are never in it: the reference's form names variables, the others name files that the server provides. What is left out, and what is left to do, is said on standard error.
+
+  culvert profiles export crm > tunnel-client.yaml
+  culvert profiles export crm --format systemd --output crm-server
+  culvert profiles export crm --format kubernetes | kubectl apply -f -`,
     )
+    .summary('print a profile for tunnel-client, systemd, Docker or Kubernetes')
     .argument('<profile|file>', 'name of a profile, or path of a file')
     .addOption(
-      new Flag('--format <format>', 'what to print')
-        .choices(['reference', 'systemd', 'docker', 'kubernetes'])
-        .default('reference'),
+      new Flag('--format <format>', 'what to print').choices(['reference', ...serverForms]).default('reference'),
     )
+    .option('--output <folder>', 'write files there instead of printing them')
+    .option('--force', 'replace files of the same name there')
     .option(...folder)
-    .action(async (name: string, values: ListValues & { readonly format: string }) => {
+    .action(async (name: string, values: ListValues & ExportValues) => {
       const { exportProfile } = await import('./profiles.ts');
       finish(await exportProfile(name, values));
     });

@@ -1,7 +1,11 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TunnelError } from '../../shared/errors.ts';
 import { sentence } from '../../shared/messages.ts';
 import { redactor } from '../observe/redact.ts';
 import { exportToReference } from '../profiles/export.ts';
-import { exportForServer, serverForms } from '../profiles/export-server.ts';
+import { exportForServer, type ServerFile } from '../profiles/export-server.ts';
+import { serverForms } from '../profiles/server-forms.ts';
 import { profileFolders } from '../profiles/folders.ts';
 import { ProfileStore, type ProfileEntry } from '../profiles/profile-store.ts';
 import { readProfile } from '../profiles/profile-text.ts';
@@ -73,15 +77,49 @@ export async function showProfile(name: string, where: Where): Promise<number> {
   return exitCodes.done;
 }
 
-export async function exportProfile(name: string, where: Where & { readonly format?: string }): Promise<number> {
-  const profile = readProfile(await readProfileFile(await fileOf(name, where)));
-  const form = serverForms.find((known) => known === where.format);
-  if (form !== undefined) {
-    process.stdout.write(exportForServer(profile, form));
+export interface ExportValues extends Where {
+  readonly format: string;
+  readonly output?: string;
+  readonly force?: boolean;
+}
+
+/** Prints, or with `output` writes files into that folder. What a reader has to know goes to standard error. */
+export async function exportProfile(name: string, values: ExportValues): Promise<number> {
+  const profile = readProfile(await readProfileFile(await fileOf(name, values)));
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const form = serverForms.find((known) => known === values.format);
+  if (form === undefined) {
+    const { text, dropped } = exportToReference(profile);
+    await give([{ name: `${profile.name}.yaml`, text }], values);
+    for (const what of dropped) tell(`left out: ${what}`);
     return exitCodes.done;
   }
-  const { text, dropped } = exportToReference(profile);
-  process.stdout.write(text);
-  for (const what of dropped) process.stderr.write(`left out: ${what}\n`);
+  const { files, steps } = exportForServer(profile, form);
+  await give(files, values);
+  tell('\nOn the server:');
+  for (const step of steps) tell(`  ${step}`);
+  if (values.output === undefined && files.length > 1) tell('--output FOLDER writes these as files.');
   return exitCodes.done;
+}
+
+async function give(files: readonly ServerFile[], { output, force = false }: ExportValues): Promise<void> {
+  if (output === undefined) {
+    for (const { name, text } of files)
+      process.stdout.write(files.length === 1 ? text : `# ==> ${name} <==\n${text}\n`);
+    return;
+  }
+  await mkdir(output, { recursive: true });
+  const there = (await readdir(output)).filter((name) => files.some((file) => file.name === name));
+  if (there.length > 0 && !force) {
+    throw new TunnelError('config_invalid', 'local', {
+      field: '--output',
+      file: 'the command line',
+      problem: `${output} has ${there.join(', ')} already`,
+      hint: 'Name another folder, or add --force to replace them.',
+    });
+  }
+  for (const { name, text } of files) {
+    await writeFile(join(output, name), text);
+    say(`Written: ${join(output, name)}`);
+  }
 }

@@ -33,6 +33,9 @@ const named: readonly RegExp[] = [
 export const isSecretName = (name: string): boolean =>
   /key|secret|token|passw(or)?d|passphrase|credential|auth|cookie/i.test(name);
 
+/** A URL that says who asks, such as `http://user:password@proxy:3128`. */
+export const hasPassword = (value: string): boolean => /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i.test(value);
+
 export type Redact = (text: string) => string;
 
 /**

@@ -1,5 +1,7 @@
 import type { Profile } from '../../shared/profile.ts';
+import { hasPassword, isSecretName } from '../observe/redact.ts';
 import { fileShape, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
+import { isReference } from './profile-rules.ts';
 import { parseProfileFile } from './source.ts';
 import { editDocument } from './yaml-edit.ts';
 
@@ -31,14 +33,26 @@ function withSharedHeaders(profile: Profile): Profile {
   };
 }
 
-/** A profile as the reference client reads it: no `culvert:` section, and `keychain:` references as `env:`. */
+/** A literal that is not to leave this machine: the key, a header that is one, a proxy's password. */
+const isLiteralSecret = (path: string, value: string): boolean => {
+  if (isReference(value)) return false;
+  const [last = ''] = path.split('.').slice(-1);
+  return (
+    path === 'control_plane.api_key' ||
+    (path.includes('extra_headers.') && isSecretName(last)) ||
+    (last === 'http_proxy' && hasPassword(value))
+  );
+};
+
+/** A profile as the reference client reads it: no `culvert:` section, and `keychain:` references and literal secrets as `env:`. */
 export function exportToReference(given: Profile): Exported {
   const profile = withSharedHeaders(given);
   const dropped = Object.entries(ownShape(profile)).flatMap(([key, value]) => leafPaths(value, `culvert.${key}`));
   const withoutKeychain = (shape: Shape, path: string): Shape => {
     if (typeof shape === 'string') {
-      if (!/^\s*keychain:/i.test(shape)) return shape;
-      dropped.push(`${path}: the keychain entry became env:${variableFor(path)}`);
+      const inKeychain = /^\s*keychain:/i.test(shape);
+      if (!inKeychain && !isLiteralSecret(path, shape)) return shape;
+      dropped.push(`${path}: the ${inKeychain ? 'keychain entry' : 'secret'} became env:${variableFor(path)}`);
       return `env:${variableFor(path)}`;
     }
     if (typeof shape !== 'object') return shape;

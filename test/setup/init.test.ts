@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { parseAllDocuments, parse } from 'yaml';
+import { parse } from 'yaml';
 import { main } from '../../src-main/cli/main.ts';
 
 const tunnelId = 'tunnel_0123456789abcdef0123456789abcdef';
@@ -110,29 +110,6 @@ test('a server of another client becomes a profile by its name', async () => {
   expect(await main(['profiles', 'import', 'My Server', '--tunnel-id', tunnelId]), err).toBe(0);
   expect(await written('My-Server')).toContain('command: npx -y thing');
   expect(await main(['profiles', 'import', 'nobody', '--tunnel-id', tunnelId])).toBe(2);
-});
-
-test('a profile for a server has its secrets as variables, and nothing else', async () => {
-  await mkdir(join(home, '.config', 'culvert', 'profiles'), { recursive: true });
-  await writeFile(
-    profileFile('p'),
-    `config_version: 1\ncontrol_plane:\n  tunnel_id: ${tunnelId}\n  api_key: keychain:abc/api_key\nmcp:\n  commands:\n    - command: node server.mjs\nculvert:\n  id: abc\n  channels:\n    main:\n      env:\n        TOKEN: a-literal-token\n        LEVEL: "3"\n`,
-  );
-  for (const form of ['systemd', 'docker', 'kubernetes']) {
-    out = '';
-    expect(await main(['profiles', 'export', 'p', '--format', form]), err).toBe(0);
-    expect(out).not.toMatch(/keychain:|a-literal-token/);
-    expect(out).toContain('CONTROL_PLANE_API_KEY');
-    expect(out).toContain('CULVERT_ENV_MAIN_TOKEN');
-  }
-  const [map, secret, deployment] = parseAllDocuments(out).map(
-    (document) => document.toJS() as Record<string, unknown>,
-  );
-  expect(parse((map?.['data'] as Record<string, string>)['profile.yaml']!)).toMatchObject({
-    control_plane: { api_key: 'env:CONTROL_PLANE_API_KEY' },
-  });
-  expect(Object.values(secret?.['stringData'] as object)).toEqual(['', '']);
-  expect(deployment).toMatchObject({ kind: 'Deployment' });
 });
 
 test('help has a page for each topic', async () => {
