@@ -8,6 +8,8 @@ export const fixSchema = z.object({
   kind: z.string(),
   /** One sentence for people. */
   summary: z.string(),
+  /** The file that changes; the text before stays beside it as `.bak`. */
+  file: z.string().optional(),
   /** What changes, line by line; never a secret. */
   before: z.string().optional(),
   after: z.string().optional(),

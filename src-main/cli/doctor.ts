@@ -111,8 +111,9 @@ async function applyFixes(doctor: Doctor, run: DoctorRun): Promise<boolean> {
   let changed = false;
   for (const { fix } of run.checks) {
     if (!fix) continue;
-    const { summary, before, after } = doctor.preview(fix.id);
+    const { summary, file, before, after } = doctor.preview(fix.id);
     tell(summary);
+    if (file !== undefined) tell(`  in ${file}`);
     for (const line of before?.split('\n') ?? []) tell(`  - ${line}`);
     for (const line of after?.split('\n') ?? []) tell(`  + ${line}`);
     try {

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { DoctorRun } from '../../shared/doctor.ts';
+import type { Check, DoctorRun } from '../../shared/doctor.ts';
 import { run as ask } from '../api.ts';
 import { copyText } from '../copy.ts';
 import { useRoute } from '../route.ts';
@@ -9,7 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Page } from '../ui/page.tsx';
 import { Choice } from '../ui/select.tsx';
-import { CheckRow } from './check-row.tsx';
+import { CheckSection } from './check-section.tsx';
 
 const words = t.doctor;
 const everything = '*';
@@ -21,6 +21,24 @@ function sayOf(run: DoctorRun | undefined): string {
   if (run.cancelled) return words.say.cancelled;
   const of = (state: string): number => run.checks.filter((check) => check.state === state).length;
   return words.say.done(of('fail'), of('warn'), finished.length);
+}
+
+interface Section {
+  readonly id: string;
+  readonly name: string;
+  readonly checks: Check[];
+}
+
+/** The machine first, then each profile, as the run has them. */
+function sectionsOf(run: DoctorRun | undefined, names: ReadonlyMap<string, string>): readonly Section[] {
+  const sections = new Map<string, Section>();
+  for (const check of run?.checks ?? []) {
+    const { profile: id = '' } = check;
+    const section = sections.get(id) ?? { id, name: id === '' ? words.machine : (names.get(id) ?? id), checks: [] };
+    section.checks.push(check);
+    sections.set(id, section);
+  }
+  return [...sections.values()];
 }
 
 /** Proves each layer in turn, and says what it saw, why that matters and what to do. */
@@ -35,6 +53,7 @@ export function DoctorPage() {
     setKnown(item);
     setScope(item ?? everything);
   }
+  const sections = sectionsOf(run, new Map(profiles.map(({ id, name }) => [id, name])));
   const running = asking || (run !== undefined && run.finishedAt === undefined);
   const start = async (): Promise<void> => {
     setAsking(true);
@@ -75,11 +94,16 @@ export function DoctorPage() {
       }
     >
       {run ? (
-        <ul className="card checks" aria-label={words.checks}>
-          {run.checks.map((check) => (
-            <CheckRow key={`${run.id} ${check.id} ${check.profile ?? ''} ${check.channel ?? ''}`} check={check} />
-          ))}
-        </ul>
+        sections.map(({ id, name, checks }) => (
+          <CheckSection
+            key={`${run.id} ${id}`}
+            name={name}
+            checks={checks}
+            run={run.id}
+            open={sections.length < 3}
+            severalChannels={new Set(checks.flatMap(({ channel }) => channel ?? [])).size > 1}
+          />
+        ))
       ) : (
         <div className="card">
           <Empty

@@ -39,6 +39,11 @@ export function FixDialog({ fix, onClose }: { readonly fix: Fix; readonly onClos
       }
     >
       <p>{preview.summary}</p>
+      {preview.file !== undefined && (
+        <p className="muted">
+          {words.fixFile} <code>{preview.file}</code>
+        </p>
+      )}
       {preview.before !== undefined && (
         <div className="field">
           <span className="label">{words.fixBefore}</span>

@@ -19,6 +19,14 @@ export const doctorStrings = {
   stop: 'Stop',
   copy: 'Copy report',
   checks: 'Checks',
+  machine: 'This machine',
+  sum: {
+    running: (done: number, all: number) => `Checking, ${done} of ${all} done`,
+    bad: (first: string, n: number) =>
+      `Look first at: ${first}${n > 1 ? `. ${plural(n, 'finding', 'findings')} in all` : ''}`,
+    doubtful: (first: string, n: number) => `To look at: ${first}${n > 1 ? ` and ${count(n - 1)} more` : ''}`,
+    well: (proved: number, out: number) => `${count(proved)} proved${out > 0 ? `, ${count(out)} left out` : ''}`,
+  },
   why: 'Why this matters',
   states: {
     pending: 'not yet',
@@ -34,10 +42,11 @@ export const doctorStrings = {
   },
   fix: 'Fix it',
   fixTitle: 'What will change',
+  fixFile: 'The old text stays beside the file, as .bak:',
   fixBefore: 'Now',
   fixAfter: 'Then',
   apply: 'Change it',
-  applied: 'Changed. Run the doctor again to prove it.',
+  applied: 'Changed. What stands on it is looked at again.',
 } as const;
 
 export const logStrings = {

@@ -3,6 +3,7 @@ import { isReference } from '../../profiles/profile-rules.ts';
 import { checkKey } from '../../secrets/check-secrets.ts';
 import { passed, prove, warned, type ProfileCheck } from '../check.ts';
 import { moveKeyToKeychain } from '../fixes/move-key.ts';
+import { described } from './references.ts';
 
 export const key: ProfileCheck = {
   scope: 'profile',
@@ -16,7 +17,7 @@ export const key: ProfileCheck = {
     const found = await prove('key.kind', 'app', async () => {
       if (apiKey === undefined) throw new TunnelError('key_missing', 'local');
       checkKey(await services.secrets.resolve(apiKey), apiKey);
-      return { from: isReference(apiKey) ? apiKey.replace(/:.*/s, '') : 'the configuration itself' };
+      return { from: isReference(apiKey) ? described(apiKey) : 'the configuration itself' };
     });
     // a variable or a flag may hold the key as well: only the file's own is worth a word
     const saved = subject.stored ? await services.store.get(subject.id).catch(() => undefined) : undefined;

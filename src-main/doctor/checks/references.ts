@@ -4,7 +4,7 @@ import { isReference } from '../../profiles/profile-rules.ts';
 import { passed, prove, type ProfileCheck } from '../check.ts';
 
 /** What a reference says of itself; never what it stands for. */
-const described = (ref: string): string => ref.trim().replace(/^keychain:.*\//i, 'keychain: ');
+export const described = (ref: string): string => ref.trim().replace(/^keychain:.*/is, 'the keychain');
 
 export const references: ProfileCheck = {
   scope: 'profile',

@@ -14,7 +14,7 @@ export function changeProfile(
 ): PlannedFix | undefined {
   if (!subject.stored) return undefined;
   return {
-    fix,
+    fix: { ...fix, ...(subject.file === undefined ? {} : { file: subject.file }) },
     apply: async () => {
       const { text, revision, profile } = await store.get(subject.id);
       if (!profile) return;

@@ -23,6 +23,7 @@ export async function freePort(
   const free = listen.replace(/\d+$/, String(await freePortOn(asked.host)));
   return {
     fix: {
+      ...(subject.file === undefined ? {} : { file: subject.file }),
       kind: 'port.free',
       summary: 'Listen at another port, one that is free.',
       before: `listen_addr: ${listen}`,

@@ -11,8 +11,9 @@ export function moveKeyToKeychain(subject: Subject, profile: Profile, services: 
   const ref = keychainRef(subject.id, 'api_key');
   return {
     fix: {
+      ...(subject.file === undefined ? {} : { file: subject.file }),
       kind: 'keychain.move',
-      summary: `Move the key from ${subject.file ?? 'the file'} to the keychain; the copy beside it (.bak) is kept without the key.`,
+      summary: 'Move the key from the file to the keychain; the copy beside it is kept without the key.',
       before: 'api_key: (the key in plain text)',
       after: `api_key: ${ref}`,
     },
