@@ -1,27 +1,50 @@
 import { z } from 'zod';
 import { tunnelErrorSchema } from './errors.ts';
+import { droppedSchema, importSources } from './import-words.ts';
 
-/** An environment variable of a server: a plain value, a reference, or a secret whose value went to main by `secrets.set`. */
+/** An environment variable or a header of a server: a plain value, a reference, or a secret whose value went to main by `secrets.set`. */
 export const envEntrySchema = z.object({
   name: z.string().min(1).max(256),
-  /** `secret` = kept in the keychain under the slot `env.<channel>.<NAME>`; `value` is then empty. */
+  /** `secret` = kept in the keychain under the slot of `secretSlotOf`; `value` is then empty. */
   kind: z.enum(['plain', 'reference', 'secret']),
   value: z.string().max(32_768),
 });
 export type EnvEntry = z.infer<typeof envEntrySchema>;
 
+/** Where a server's secret is kept, under the id of its draft or profile. */
+export const secretSlotOf = (kind: 'stdio' | 'http', channel: string, name: string): string =>
+  kind === 'stdio' ? `env.${channel}.${name}` : `channel.${channel}.header.${name}`;
+
+const draftServerBase = z.object({
+  /** Of this server in this draft, whatever its channel is called by then. */
+  key: z.string().min(1).max(64),
+  channel: z.string().max(200),
+  /** Where it was found. */
+  origin: z
+    .object({
+      source: z.enum(importSources),
+      file: z.string(),
+      name: z.string(),
+      dropped: z.array(droppedSchema),
+    })
+    .optional(),
+});
+
 export const draftServerSchema = z.discriminatedUnion('kind', [
-  z.object({
+  draftServerBase.extend({
     kind: z.literal('stdio'),
     command: z.string().max(32_768),
     cwd: z.string().max(4096).optional(),
     env: z.array(envEntrySchema).max(200),
   }),
-  z.object({
+  draftServerBase.extend({
     kind: z.literal('http'),
     url: z.string().max(4096),
-    /** Sent with every call; a secret is kept under the slot `mcp.header.<NAME>`. */
-    headers: z.array(envEntrySchema).max(50).optional(),
+    unixSocket: z.string().max(4096).optional(),
+    /** Sent with every call. */
+    headers: z.array(envEntrySchema).max(50),
+    /** The origin that the headers are meant for: none of them is sent to another one. */
+    headersFor: z.string().max(4096).optional(),
   }),
 ]);
 export type DraftServer = z.infer<typeof draftServerSchema>;
@@ -30,7 +53,8 @@ export type DraftServer = z.infer<typeof draftServerSchema>;
 export const draftSchema = z.object({
   /** Becomes the profile's id. */
   id: z.string(),
-  server: draftServerSchema,
+  /** One a channel. */
+  servers: z.array(draftServerSchema).min(1).max(64),
   controlPlane: z.string().max(4096),
   tunnelId: z.string().max(100),
   /** A key was handed over by `secrets.set` with the slot `api_key`. */
@@ -62,18 +86,33 @@ export const commandDescriptionSchema = z.object({
 });
 export type CommandDescription = z.infer<typeof commandDescriptionSchema>;
 
-/** An MCP server that another program on this machine already has set up. Values of its environment are not in it. */
+/** An MCP server that another program on this machine already has set up. Values of its environment and its headers are not in it. */
 export const candidateSchema = z.object({
   id: z.string(),
-  source: z.enum(['claude-desktop', 'claude-code', 'cursor', 'vscode', 'windsurf', 'codex']),
+  source: z.enum(importSources),
   file: z.string(),
   name: z.string(),
   /** Command line or URL, as a person would write it. */
   target: z.string(),
   kind: z.enum(['stdio', 'http']),
   cwd: z.string().optional(),
+  /** The project that it is for. */
+  project: z.string().optional(),
   envNames: z.array(z.string()),
-  /** What cannot be carried over, or has to be entered again; never a value. */
-  dropped: z.array(z.string()).optional(),
+  headerNames: z.array(z.string()),
+  /** How many values of them go to the keychain. */
+  secrets: z.number(),
+  /** It is switched off there. */
+  disabled: z.boolean(),
+  /** Its transport cannot be spoken. */
+  unusable: z.boolean(),
+  /** What cannot be carried over, or has to be entered again. */
+  dropped: z.array(droppedSchema),
 });
 export type Candidate = z.infer<typeof candidateSchema>;
+
+/** What was found, and the files that are there but cannot be read. */
+export const candidatesSchema = z.object({
+  servers: z.array(candidateSchema),
+  problems: z.array(tunnelErrorSchema),
+});

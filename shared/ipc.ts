@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { appDeltaSchema, appSnapshotSchema, destinationSchema } from './app.ts';
 import { doctorRunSchema, fixSchema } from './doctor.ts';
-import { candidateSchema, commandDescriptionSchema, draftPatchSchema, draftSchema } from './draft.ts';
+import { candidatesSchema, commandDescriptionSchema, draftPatchSchema, draftSchema } from './draft.ts';
 import type { TunnelErrorData } from './errors.ts';
+import { droppedSchema } from './import-words.ts';
 import { evidenceSchema, probeResultSchema } from './evidence.ts';
 import { linkKeys } from './links.ts';
 import { logLineSchema } from './log.ts';
@@ -40,6 +41,7 @@ const nothing = z.void();
 const id = z.string().min(1).max(200);
 const byId = z.strictObject({ id });
 const text = z.string().max(1_048_576);
+const candidateIds = z.array(id).min(1).max(64);
 const subscription = z.number().int();
 const patiently = z.strictObject({ id, patient: z.boolean().optional() });
 const at = controlPlaneAtSchema;
@@ -87,6 +89,11 @@ export const calls = {
     ]),
     probeResultSchema,
   ),
+  /** Servers that were found, as further channels. What is secret of them is in the keychain from then on; the text is not saved. */
+  'profiles.addServers': call(
+    z.strictObject({ id, text, candidates: candidateIds }),
+    checkedTextSchema.extend({ added: z.array(z.object({ channel: z.string(), dropped: z.array(droppedSchema) })) }),
+  ),
   'profiles.save': call(z.strictObject({ id, text, revision: z.string() }), saveResultSchema),
   'profiles.create': call(z.strictObject({ name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
   'profiles.duplicate': call(byId, z.object({ id: z.string() })),
@@ -117,15 +124,18 @@ export const calls = {
     z.record(z.string(), z.boolean()),
   ),
 
-  'candidates.list': call(nothing, z.array(candidateSchema)),
-  /** A draft of its own, or of a server that was found; literals of its environment become secrets of the draft. */
-  'drafts.create': call(z.strictObject({ candidate: id.optional() }), draftSchema),
+  'candidates.list': call(nothing, candidatesSchema),
+  /** A draft of its own, or of servers that were found, one a channel; what is secret of them waits with the draft. */
+  'drafts.create': call(z.strictObject({ candidates: candidateIds.optional() }), draftSchema),
+  /** Adds servers that were found. */
+  'drafts.add': call(z.strictObject({ id, candidates: candidateIds }), draftSchema),
   'drafts.get': call(byId, draftSchema),
   'drafts.update': call(z.strictObject({ id, patch: draftPatchSchema }), draftSchema),
-  'drafts.describe': call(byId, commandDescriptionSchema),
-  'drafts.approve': call(z.strictObject({ id, hash: z.string() }), nothing),
+  /** `key` is that of a server of the draft. */
+  'drafts.describe': call(z.strictObject({ id, key: id }), commandDescriptionSchema),
+  'drafts.approve': call(z.strictObject({ id, key: id, hash: z.string() }), nothing),
   /** Probes tell each step by `draft.evidence` while they run. */
-  'drafts.probeServer': call(byId, probeResultSchema),
+  'drafts.probeServer': call(z.strictObject({ id, key: id }), probeResultSchema),
   /**
    * Metadata proves Read; Use is proved by a real poll of a tunnel that is started from the draft and stays. A refusal of
    * a tunnel that was created here moments ago is waited out, and with `patient` any that a new role ends: `draft.waiting`
@@ -233,6 +243,8 @@ export const events = {
   'draft.evidence': z.object({
     id: z.string(),
     probe: z.enum(['server', 'control-plane', 'key']),
+    /** The server that is probed. */
+    key: z.string().optional(),
     evidence: evidenceSchema,
   }),
   /** A probe waits for what time may change; without `wait` it no longer does. */

@@ -41,7 +41,7 @@ import { ProfileStore } from './profiles/profile-store.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
 import { AdminKeys, withoutAdminKeys } from './secrets/admin-keys.ts';
 import type { Secrets } from './secrets/resolver.ts';
-import type { SecretStore } from './secrets/secret-store.ts';
+import { keychainRef, type SecretStore } from './secrets/secret-store.ts';
 import type { AppSettings } from './settings/app-settings.ts';
 import { systemClock, type Clock } from './tunnel/clock.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
@@ -254,6 +254,11 @@ export function createHost(options: HostOptions): Host {
       store,
       list: profiles,
       platform,
+      candidates,
+      keepSecret: async (owner, slot, value) => {
+        await secretStore().set(`${owner}/${slot}`, value);
+        secrets.replaced(keychainRef(owner, slot));
+      },
       isSecretSet,
       routesOf,
       isRunning,
@@ -271,7 +276,7 @@ export function createHost(options: HostOptions): Host {
       secretStore,
       newTunnels,
       clock,
-      fromCandidate: (id) => candidates.draft(id, drafts),
+      candidates,
     }),
     ...managementHandlers({
       adminKeys: new AdminKeys(options.secretStore),

@@ -1,4 +1,5 @@
 import { doctorStrings, logStrings, settingsStrings } from './strings/care.ts';
+import { importStrings } from './strings/imports.ts';
 import { overviewStrings } from './strings/overview.ts';
 import { profileStrings } from './strings/profiles.ts';
 import { shellStrings } from './strings/shell.ts';
@@ -10,6 +11,7 @@ export const t = {
   ...shellStrings,
   overview: overviewStrings,
   wizard: wizardStrings,
+  imports: importStrings,
   traces: traceStrings,
   profiles: profileStrings,
   doctor: doctorStrings,

@@ -19,6 +19,14 @@ export function addProfileFlags(command: Command): Command {
     .option('--tunnel-id <id>', 'the tunnel: tunnel_ and 32 lower-case letters or digits')
     .option('--mcp-command <command>', 'the command that starts the MCP server')
     .option('--mcp-server-url <url>', 'the URL of the MCP server')
+    .option(
+      '--import <server>',
+      'an MCP server that another client has set up, as SERVER, CLIENT/SERVER or CHANNEL=SERVER; again for more channels',
+      (server: string, before: readonly string[] | undefined) => [...(before ?? []), server],
+    )
+    .addOption(
+      new Flag('--secrets <place>', 'where the secret values of such a server go').choices(['keychain', 'env']),
+    )
     .option('--control-plane-api-key-ref <ref>', 'the runtime key as env:NAME, file:/path or keychain:…')
     .option('--control-plane-base-url <url>', 'another control plane')
     .addOption(hidden('--control-plane-url <url>'))

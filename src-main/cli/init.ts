@@ -3,6 +3,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import { ProfileStore, type ProfileEntry } from '../profiles/profile-store.ts';
 import { findSample, sampleText } from '../profiles/samples.ts';
 import { exitCodes } from './exit.ts';
+import type { SecretPlace } from './import-secrets.ts';
 
 export interface InitValues {
   readonly profile?: string;
@@ -23,6 +24,9 @@ export interface InitValues {
   readonly id?: string;
   /** Say what to do next; the wizard does that itself. */
   readonly hints?: boolean;
+  /** Servers of other clients. */
+  readonly import?: readonly string[];
+  readonly secrets?: SecretPlace;
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -34,7 +38,8 @@ const keyDefault = 'env:CONTROL_PLANE_API_KEY';
 
 /** `culvert init`. Rejects with `config_invalid`, `tunnel_id_invalid`, `profile_exists`. */
 export async function init(given: InitValues): Promise<number> {
-  const complete = given.tunnelId !== undefined && (given.mcpCommand ?? given.mcpServerUrl) !== undefined;
+  const { tunnelId, import: found, mcpCommand, mcpServerUrl } = given;
+  const complete = tunnelId !== undefined && (found ?? mcpCommand ?? mcpServerUrl) !== undefined;
   if (complete || !process.stdin.isTTY || !process.stdout.isTTY) return writeProfile(given);
   const { runWizard } = await import('./wizard/wizard.ts');
   return runWizard(given);
@@ -43,6 +48,10 @@ export async function init(given: InitValues): Promise<number> {
 /** Writes what the flags say. */
 export async function writeProfile(values: InitValues): Promise<number> {
   const { tunnelId, mcpCommand, mcpServerUrl } = values;
+  if (values.import) {
+    const { importByName } = await import('./import-server.ts');
+    return importByName(values.import, values);
+  }
   if (tunnelId === undefined) {
     throw new TunnelError('config_invalid', 'local', {
       field: '--tunnel-id',

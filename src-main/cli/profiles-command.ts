@@ -1,4 +1,6 @@
 import { Option as Flag, type Command } from 'commander';
+import { importSources } from '../../shared/import-words.ts';
+import type { ImportValues } from './import-server.ts';
 import { addProfileFlags } from './init-command.ts';
 import type { InitValues } from './init.ts';
 import { serverForms } from '../profiles/server-forms.ts';
@@ -77,18 +79,23 @@ export const addProfiles: AddCommand = (program, finish) => {
   const imports = profiles
     .command('import')
     .description(
-      'Make a profile of an MCP server that Claude Desktop, Claude Code, Cursor, VS Code, Windsurf or Codex has set up. Without a name: list them.',
+      `Make a profile of MCP servers that Claude Desktop, Claude Code, Cursor, VS Code, Windsurf or Codex has set up. Several become channels of one tunnel: the first is main. Without a name: list them.
+
+  culvert profiles import
+  culvert profiles import crm --tunnel-id tunnel_…
+  culvert profiles import crm docs files=cursor/filesystem --profile office --tunnel-id tunnel_…`,
     )
-    .argument('[name]', 'name of the server there')
-    .option('--from <client>', 'of this client, where several have one of that name')
+    .argument('[servers...]', 'SERVER, CLIENT/SERVER or CHANNEL=SERVER, as they are listed')
+    .addOption(new Flag('--from <client>', 'only servers of this client').choices(importSources))
+    .option('--list', 'list them, and what cannot be carried over')
     .option('--profile <name>', 'what the profile is called')
-    .option('--json', 'print JSON');
+    .option('--json', 'list them as JSON');
   addProfileFlags(imports).action(
-    async (name: string | undefined, values: InitValues & { readonly from?: string; readonly json?: boolean }) => {
+    async (given: readonly string[], values: ImportValues & { readonly list?: boolean; readonly json?: boolean }) => {
+      const names = [...given, ...(values.import ?? [])];
       const { importByName, listServers } = await import('./import-server.ts');
-      finish(
-        name === undefined ? await listServers(values.json ?? false) : await importByName(name, values.from, values),
-      );
+      const isList = names.length === 0 || values.list === true || values.json === true;
+      finish(isList ? await listServers(values.json ?? false, values.from) : await importByName(names, values));
     },
   );
   const samples = profiles

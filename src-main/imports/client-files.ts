@@ -1,17 +1,19 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import type { Candidate } from '../../shared/draft.ts';
+import { basename, dirname, join } from 'node:path';
+import type { ImportSource } from '../../shared/import-words.ts';
 import { variable, type Environment } from '../mcp/process-environment.ts';
 
 /** How a client writes its servers down. */
 export type Scheme = 'mcpServers' | 'claude-code' | 'vscode' | 'vscode-settings' | 'codex';
 
 export interface ClientFile {
-  readonly source: Candidate['source'];
+  readonly source: ImportSource;
   readonly file: string;
   readonly scheme: Scheme;
   /** The project that the file belongs to: what `${workspaceFolder}` means, and where its servers run. */
   readonly folder?: string;
+  /** Names of its servers that are switched off elsewhere. */
+  readonly disabled?: ReadonlySet<string>;
 }
 
 export const homeOf = (env: Environment, platform: NodeJS.Platform): string =>
@@ -62,10 +64,16 @@ export function clientFiles(env: Environment, platform: NodeJS.Platform): Client
   ];
 }
 
-/** Where the clients look for the servers of one project. */
-export function projectFiles(folder: string): ClientFile[] {
+/** The folder in which VS Code keeps a folder for each of its profiles; `undefined` for other files. */
+export const vscodeProfiles = ({ source, file, folder }: ClientFile): string | undefined =>
+  source === 'vscode' && folder === undefined && basename(file) === 'mcp.json'
+    ? join(dirname(file), 'profiles')
+    : undefined;
+
+/** Where the clients look for the servers of one project. `disabled`: servers of `.mcp.json` that Claude Code leaves out. */
+export function projectFiles(folder: string, disabled: ReadonlySet<string> = new Set()): ClientFile[] {
   return [
-    { source: 'claude-code', file: join(folder, '.mcp.json'), scheme: 'mcpServers', folder },
+    { source: 'claude-code', file: join(folder, '.mcp.json'), scheme: 'mcpServers', folder, disabled },
     { source: 'cursor', file: join(folder, '.cursor', 'mcp.json'), scheme: 'mcpServers', folder },
     { source: 'vscode', file: join(folder, '.vscode', 'mcp.json'), scheme: 'vscode', folder },
     { source: 'codex', file: join(folder, '.codex', 'config.toml'), scheme: 'codex', folder },

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import type { Candidate } from '../../shared/draft.ts';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Candidate, EnvEntry } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
+import type { ImportSource } from '../../shared/import-words.ts';
 import type { Environment } from '../mcp/process-environment.ts';
 import { redactor } from '../observe/redact.ts';
-import { clientFiles, projectFiles, type ClientFile } from './client-files.ts';
-import { entriesOf, projectFolders } from './entries.ts';
+import { clientFiles, projectFiles, vscodeProfiles, type ClientFile } from './client-files.ts';
+import { entriesOf, projectsOf, type Project, type RawEntry } from './entries.ts';
 import { understand, type Understood } from './understand.ts';
 
 export interface FoundServer extends Understood {
@@ -21,7 +23,12 @@ export interface FoundServers {
 export interface ImportOptions {
   readonly env: Environment;
   readonly platform?: NodeJS.Platform;
+  /** A project whose own files are looked at as well, such as the folder that a command is run in. */
+  readonly folder?: string;
 }
+
+/** Nothing stands for a value in their files: `${X}` is what it is. */
+const literal: ReadonlySet<ImportSource> = new Set(['claude-desktop', 'codex']);
 
 /** Claude Code keeps its history in its file. */
 const largestFile = 64 * 1024 * 1024;
@@ -42,21 +49,22 @@ const idOf = (...parts: readonly string[]): string =>
 
 /**
  * The MCP servers that other programs on this machine have set up: Claude Desktop, Claude Code, Cursor, VS Code, Windsurf
- * and Codex, for all projects and for those that Claude Code knows. Nothing is run and nothing is written. Never rejects.
+ * and Codex, for all projects and for those that Claude Code and Codex know. Nothing is run and nothing is written. Never rejects.
  */
-export async function findServers({ env, platform = process.platform }: ImportOptions): Promise<FoundServers> {
+export async function findServers({ env, platform = process.platform, folder }: ImportOptions): Promise<FoundServers> {
   const problems: TunnelError[] = [];
-  const folders = new Set<string>();
+  const projects = new Map<string, Project>(folder === undefined ? [] : [[folder, { disabled: new Set<string>() }]]);
   const read = async (client: ClientFile): Promise<FoundServer[]> => {
     try {
       const text = await textOf(client.file);
       if (text === undefined || text.trim() === '') return [];
-      if (client.scheme === 'claude-code') for (const folder of projectFolders(text)) folders.add(folder);
+      for (const [project, said] of projectsOf(client, text)) {
+        projects.set(project, { disabled: new Set([...(projects.get(project)?.disabled ?? []), ...said.disabled]) });
+      }
       const found: FoundServer[] = [];
       for (const entry of entriesOf(client, text)) {
-        const { folder } = entry;
-        const understood = await understand(entry, { env, platform, ...(folder === undefined ? {} : { folder }) });
-        if (understood) found.push({ ...understood, candidate: candidateOf(client, entry.name, folder, understood) });
+        const understood = await understand(entry, { env, platform, expands: !literal.has(client.source) });
+        if (understood) found.push({ ...understood, candidate: candidateOf(client, entry, understood) });
       }
       return found;
     } catch (error) {
@@ -64,25 +72,42 @@ export async function findServers({ env, platform = process.platform }: ImportOp
       return [];
     }
   };
-  const everywhere = (await Promise.all(clientFiles(env, platform).map(read))).flat();
-  const projects = [...folders].slice(0, mostProjects).flatMap(projectFiles);
-  const inProjects = (await Promise.all(projects.map(read))).flat();
+  const everywhere = (await Promise.all((await allFiles(env, platform)).map(read))).flat();
+  const files = [...projects].slice(0, mostProjects).flatMap(([each, { disabled }]) => projectFiles(each, disabled));
+  const inProjects = (await Promise.all(files.map(read))).flat();
   return { servers: [...everywhere, ...inProjects], problems };
 }
 
-function candidateOf(client: ClientFile, name: string, folder: string | undefined, found: Understood): Candidate {
-  const { server, dropped } = found;
-  const entries = server.kind === 'stdio' ? server.env : server.headers;
+/** The clients' own files, and those of VS Code's profiles. */
+async function allFiles(env: Environment, platform: NodeJS.Platform): Promise<ClientFile[]> {
+  const files = clientFiles(env, platform);
+  const profiles = files.map(async (client): Promise<ClientFile[]> => {
+    const folder = vscodeProfiles(client);
+    const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
+    return folder === undefined ? [] : names.map((name) => ({ ...client, file: join(folder, name, 'mcp.json') }));
+  });
+  return [...files, ...(await Promise.all(profiles)).flat()];
+}
+
+function candidateOf(client: ClientFile, entry: RawEntry, found: Understood): Candidate {
+  const { name, folder } = entry;
+  const { server, dropped, disabled, unusable, values } = found;
+  const names = (entries: readonly EnvEntry[]) => entries.map((each) => each.name);
   return {
     id: idOf(client.source, client.file, folder ?? '', name),
     source: client.source,
     file: client.file,
     name,
     // arguments and addresses may hold a key: the list shows that there is one, not which
-    target: redactor()(server.kind === 'stdio' ? server.command : server.url),
+    target: redactor()(server.kind === 'stdio' ? server.command : (server.unixSocket ?? server.url)),
     kind: server.kind,
     ...(server.kind === 'stdio' && server.cwd !== undefined ? { cwd: server.cwd } : {}),
-    envNames: server.kind === 'stdio' ? entries.map((entry) => entry.name) : [],
+    ...(folder === undefined ? {} : { project: folder }),
+    envNames: server.kind === 'stdio' ? names(server.env) : [],
+    headerNames: server.kind === 'http' ? names(server.headers) : [],
+    secrets: values.size,
+    disabled,
+    unusable,
     dropped: [...dropped],
   };
 }

@@ -3,66 +3,76 @@ import { isAbsolute, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import type { EnvEntry } from '../../shared/draft.ts';
+import type { Dropped } from '../../shared/import-words.ts';
 import { joinCommand } from '../mcp/stdio/command-line.ts';
 import { isSecretName, redactor } from '../observe/redact.ts';
 import { isReference } from '../profiles/profile-rules.ts';
 import type { RawEntry } from './entries.ts';
 import { expand, type ExpandContext } from './expand.ts';
+import { droppedSettings } from './dropped-settings.ts';
 
 /** A server as Culvert would run it. `values` holds what is secret of `env` and `headers`, by name; it never leaves main. */
 export interface Understood {
   readonly server:
     | { readonly kind: 'stdio'; readonly command: string; readonly cwd?: string; readonly env: readonly EnvEntry[] }
-    | { readonly kind: 'http'; readonly url: string; readonly headers: readonly EnvEntry[] };
+    | {
+        readonly kind: 'http';
+        readonly url: string;
+        readonly unixSocket?: string;
+        readonly headers: readonly EnvEntry[];
+      };
   readonly values: ReadonlyMap<string, string>;
-  /** What could not be carried over, for people; never a value. */
-  readonly dropped: readonly string[];
+  /** What could not be carried over; never a value. */
+  readonly dropped: readonly Dropped[];
+  /** Switched off in its client. */
+  readonly disabled: boolean;
+  /** Its transport cannot be spoken. */
+  readonly unusable: boolean;
 }
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const texts = z.record(z.string(), scalar.nullable().catch(null)).catch({});
+const maybeText = z.string().optional().catch(undefined);
 const entrySchema = z.looseObject({
-  type: z.string().optional().catch(undefined),
+  type: maybeText,
+  transport: maybeText,
   command: z
     .union([z.string(), z.array(z.string())])
     .optional()
     .catch(undefined),
   args: z.array(scalar).catch([]).default([]),
   env: texts.default({}),
-  envFile: z.string().optional().catch(undefined),
-  cwd: z.string().optional().catch(undefined),
-  url: z.string().optional().catch(undefined),
-  serverUrl: z.string().optional().catch(undefined),
+  envFile: maybeText,
+  cwd: maybeText,
+  url: maybeText,
+  serverUrl: maybeText,
   headers: texts.default({}),
   http_headers: texts.default({}),
   env_http_headers: texts.default({}),
-  bearer_token_env_var: z.string().optional().catch(undefined),
+  bearer_token_env_var: maybeText,
+  disabled: z.boolean().optional().catch(undefined),
+  enabled: z.boolean().optional().catch(undefined),
 });
-
-/** Carried, or without a meaning for a tunnel. `env_vars`: a child inherits the environment here. */
-const harmless = new Set([
-  ...Object.keys(entrySchema.shape),
-  ...['transport', 'disabled', 'enabled', 'name', 'description', 'gallery', 'version', 'env_vars', 'required'],
-]);
+type Entry = z.output<typeof entrySchema>;
 
 const hasSecretLooks = (value: string): boolean => redactor()(value) !== value;
 
 /** Makes entries of variables or headers: references stay references, secrets go to `values`. */
 class Values {
   readonly values = new Map<string, string>();
-  readonly dropped: string[];
+  readonly dropped: Dropped[];
   readonly #context: ExpandContext;
 
-  constructor(context: ExpandContext, dropped: string[]) {
+  constructor(context: ExpandContext, dropped: Dropped[]) {
     this.#context = context;
     this.dropped = dropped;
   }
 
-  entry(name: string, written: string): EnvEntry {
-    const { text, reference, fromEnvironment, unknown } = expand(written, this.#context, true);
+  entry(name: string, written: string, context = this.#context): EnvEntry {
+    const { text, reference, fromEnvironment, unknown } = expand(written, context, true);
     if (reference !== undefined) return { name, kind: 'reference', value: reference };
     if (unknown.length > 0) {
-      this.dropped.push(`the value of ${name}: ${unknown.join(' ')} has no value here, enter it`);
+      this.dropped.push({ code: 'value', name, detail: unknown.map((each) => asked(each, context)).join(', ') });
       return { name, kind: 'secret', value: '' };
     }
     // what reads like a reference of ours, such as a database at `file:./dev.db`, is kept where nothing reads it as one
@@ -73,66 +83,97 @@ class Values {
   }
 }
 
-async function variablesOf(file: string, dropped: string[]): Promise<Record<string, string>> {
+/** A placeholder as its client asks for it: VS Code has a sentence for each of its inputs. */
+function asked(placeholder: string, { inputs }: ExpandContext): string {
+  const [, id = ''] = /^\$\{input:(.+)\}$/.exec(placeholder) ?? [];
+  const description = inputs?.get(id)?.description;
+  return description === undefined ? placeholder : `${placeholder} (“${description}”)`;
+}
+
+async function variablesOf(file: string, dropped: Dropped[]): Promise<Record<string, string>> {
   try {
     return parseEnv(await readFile(file, 'utf8')) as Record<string, string>;
   } catch {
-    dropped.push(`the variables of ${file}, which cannot be read`);
+    dropped.push({ code: 'env-file', name: file });
     return {};
   }
 }
 
 /** What a client's entry means here; `undefined` when it names neither a command nor a URL. */
-export async function understand(raw: RawEntry, context: ExpandContext): Promise<Understood | undefined> {
+export async function understand(raw: RawEntry, general: ExpandContext): Promise<Understood | undefined> {
   const entry = entrySchema.parse(raw.value);
-  const dropped = Object.keys(raw.value)
-    .filter((key) => !harmless.has(key))
-    .map((key) => `the setting ${key}`);
-  const plain = (written: string): string => {
-    const { text, unknown } = expand(written, context, false);
-    if (unknown.length > 0) dropped.push(`${unknown.join(' ')}, which has no value here: replace it`);
-    return text;
+  const { folder, inputs } = raw;
+  const context = {
+    ...general,
+    ...(folder === undefined ? {} : { folder }),
+    ...(inputs ? { inputs } : {}),
   };
+  const dropped = droppedSettings(Object.keys(raw.value), Object.keys(entrySchema.shape));
   const values = new Values(context, dropped);
-  const url = entry.url ?? entry.serverUrl;
-
-  if (entry.command !== undefined && entry.command.length > 0) {
-    const [program = '', ...first] = typeof entry.command === 'string' ? [entry.command] : entry.command;
-    const words = [program, ...first, ...entry.args].map(plain);
-    if (words.some(hasSecretLooks) || /--?[\w-]*(key|token|secret|password)/i.test(words.slice(1).join(' '))) {
-      dropped.push('the secret in its arguments stays readable there: move it to a variable if the server takes one');
-    }
-    const written = entry.cwd === undefined ? undefined : plain(entry.cwd);
-    const cwd = written === undefined || isAbsolute(written) ? written : join(context.folder ?? '', written);
-    const fromFile = entry.envFile === undefined ? {} : await variablesOf(plain(entry.envFile), dropped);
-    const env = Object.entries({ ...fromFile, ...entry.env }).flatMap(([name, value]) =>
-      value === null ? [] : [values.entry(name, value)],
-    );
-    const folder = cwd ?? context.folder;
-    return {
-      server: {
-        kind: 'stdio',
-        command: joinCommand(words, context.platform),
-        env,
-        ...(folder === undefined ? {} : { cwd: folder }),
-      },
-      values: values.values,
-      dropped,
-    };
-  }
-
-  if (url === undefined || url === '') return undefined;
-  if (entry.type === 'sse' || /\/sse\/?$/.test(url)) {
-    dropped.push('the old HTTP+SSE transport: Culvert speaks Streamable HTTP, most servers offer it at /mcp');
-  }
-  const written = { ...entry.headers, ...entry.http_headers };
-  const fromEnvironment = Object.entries(entry.env_http_headers).map(([name, from]) => [name, `\${env:${from ?? ''}}`]);
-  const bearer = entry.bearer_token_env_var;
-  const all: Readonly<Record<string, string | null>> = {
-    ...written,
-    ...(Object.fromEntries(fromEnvironment) as Record<string, string>),
-    ...(bearer === undefined ? {} : { Authorization: `Bearer \${env:${bearer}}` }),
+  const isCommand = entry.command !== undefined && entry.command.length > 0;
+  const server = isCommand ? await command(entry, context, values) : address(entry, context, values);
+  if (!server) return undefined;
+  return {
+    server,
+    values: values.values,
+    dropped,
+    disabled: raw.disabled === true || entry.disabled === true || entry.enabled === false,
+    unusable: dropped.some(({ code }) => code === 'transport'),
   };
-  const headers = Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [values.entry(name, value)]));
-  return { server: { kind: 'http', url: plain(url), headers }, values: values.values, dropped };
+}
+
+/** A text that is no secret, in which what has no value here stays as it is written. */
+function plain(written: string, where: string, context: ExpandContext, dropped: Dropped[]): string {
+  const { text, unknown } = expand(written, context, false);
+  for (const name of unknown) dropped.push({ code: 'placeholder', name: asked(name, context), detail: where });
+  return text;
+}
+
+async function command(entry: Entry, context: ExpandContext, values: Values): Promise<Understood['server']> {
+  const { dropped } = values;
+  const text = (written: string, where = 'its command') => plain(written, where, context, dropped);
+  const [program = '', ...first] = typeof entry.command === 'string' ? [entry.command] : (entry.command ?? []);
+  const words = [program, ...first, ...entry.args].map((word) => text(word));
+  if (words.some(hasSecretLooks) || /--?[\w-]*(key|token|secret|password)/i.test(words.slice(1).join(' '))) {
+    dropped.push({ code: 'secret-argument', name: 'args' });
+  }
+  const written = entry.cwd === undefined ? undefined : text(entry.cwd, 'its folder');
+  const inFolder = (path: string) =>
+    isAbsolute(path) || context.folder === undefined ? path : join(context.folder, path);
+  const fromFile =
+    entry.envFile === undefined ? {} : await variablesOf(inFolder(text(entry.envFile, 'envFile')), dropped);
+  const env = Object.entries({ ...fromFile, ...entry.env }).flatMap(([name, value]) =>
+    value === null ? [] : [values.entry(name, value)],
+  );
+  const cwd = written === undefined ? context.folder : inFolder(written);
+  return { kind: 'stdio', command: joinCommand(words, context.platform), env, ...(cwd === undefined ? {} : { cwd }) };
+}
+
+function address(entry: Entry, context: ExpandContext, values: Values): Understood['server'] | undefined {
+  const { dropped } = values;
+  const written = entry.url ?? entry.serverUrl;
+  if (written === undefined || written === '') return undefined;
+  const url = plain(written, 'its address', context, dropped);
+  const type = (entry.type ?? entry.transport ?? '').toLowerCase();
+  const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):/i.exec(url) ?? [];
+  if (/^ws/i.test(type) || /^(wss?|pipe)$/i.test(scheme)) {
+    dropped.push({ code: 'transport', name: /^ws/i.test(type) ? 'WebSocket' : `${scheme}:` });
+  } else if (type === 'sse' || /\/sse\/?$/.test(url)) dropped.push({ code: 'sse', name: 'sse' });
+  // Codex names variables without `${}`, and knows no other way to refer to one
+  const named = { ...context, expands: true };
+  const headers = new Map<string, EnvEntry>();
+  for (const [name, value] of Object.entries({ ...entry.headers, ...entry.http_headers })) {
+    if (value !== null) headers.set(name.toLowerCase(), values.entry(name, value));
+  }
+  for (const [name, from] of Object.entries(entry.env_http_headers)) {
+    headers.set(name.toLowerCase(), values.entry(name, `\${env:${from ?? ''}}`, named));
+  }
+  if (entry.bearer_token_env_var !== undefined) {
+    headers.set('authorization', values.entry('Authorization', `Bearer \${env:${entry.bearer_token_env_var}}`, named));
+  }
+  const list = [...headers.values()];
+  if (scheme.toLowerCase() !== 'unix') return { kind: 'http', url, headers: list };
+  // as VS Code writes it: the socket is the path, and what is asked for there the fragment
+  const [socket = '', path = '/'] = url.replace(/^unix:(\/\/)?/i, '').split(/#(.*)/s);
+  return { kind: 'http', url: `http://localhost${path}`, unixSocket: socket, headers: list };
 }

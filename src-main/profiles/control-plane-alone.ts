@@ -3,17 +3,15 @@ import { profileSchema, type Profile } from '../../shared/profile.ts';
 /** A profile of which only the way to its control plane counts: routes are made for profiles. */
 export function controlPlaneAlone(
   baseUrl: string,
-  rest: Partial<Pick<Profile, 'httpProxy' | 'caBundle' | 'id'>> & {
-    readonly extraHeaders?: Record<string, string>;
-  } = {},
+  rest: Partial<Pick<Profile, 'httpProxy' | 'caBundle' | 'id'>> = {},
 ): Profile {
-  const { extraHeaders = {}, id = 'control-plane', ...settings } = rest;
+  const { id = 'control-plane', ...settings } = rest;
   return profileSchema.parse({
     id,
     name: id,
     controlPlane: { baseUrl, tunnelId: `tunnel_${'0'.repeat(32)}` },
     channels: [],
-    mcp: { extraHeaders },
+    mcp: {},
     harpoon: {},
     capture: {},
     ...settings,

@@ -16,7 +16,8 @@ export interface ServerNeeds {
   readonly also: readonly string[];
 }
 
-const nameOf = (slot: string): string =>
+/** The variable that stands for a secret where there is no keychain. */
+export const variableOf = (slot: string): string =>
   slot === 'api_key' ? 'CONTROL_PLANE_API_KEY' : `CULVERT_${slot.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}`;
 
 /** A literal is a secret by its name, or when it is a URL with a password in it. */
@@ -38,7 +39,7 @@ export function serverNeeds(profile: Profile, folder: string): ServerNeeds {
   for (const { slot, value } of secretSlots(profile)) {
     if (!isSecret(slot, value) || /^\s*file:/i.test(value) || references.has(value)) continue;
     const [, variable] = /^\s*env:\s*(\w+)\s*$/i.exec(value) ?? [];
-    const name = variable ?? nameOf(slot);
+    const name = variable ?? variableOf(slot);
     references.set(value, `file:${folder}/${name}`);
     secrets.push(name);
   }

@@ -1,14 +1,22 @@
+import { useState } from 'react';
+import type { CallResult } from '../../shared/ipc.ts';
 import type { ChannelConfig, HttpChannelConfig, StdioChannelConfig } from '../../shared/profile.ts';
+import { DroppedList } from '../imports/dropped-list.tsx';
+import { PickDialog } from '../imports/pick-dialog.tsx';
+import { notify } from '../shell/notices.tsx';
 import { t } from '../strings.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
-import { ChannelEnv } from './channel-env.tsx';
+import { TextMenu } from '../ui/menu.tsx';
+import { ChannelValues } from './channel-values.tsx';
 import { OptionalField } from './form-field.tsx';
 import { withOptional } from './optional.ts';
 import { RouteTest } from './route-test.tsx';
+import type { Editor } from './use-editor.ts';
 
 const words = t.profiles.form;
+type Added = CallResult<'profiles.addServers'>['added'];
 
 interface ServerProps<C> {
   readonly channel: C;
@@ -30,7 +38,13 @@ function StdioForm({ id, channel, onChange }: ServerProps<StdioChannelConfig> & 
         value={channel.cwd}
         onChange={(cwd) => onChange(withOptional(channel, 'cwd', cwd))}
       />
-      <ChannelEnv id={id} channel={channel} onChange={(env) => onChange({ ...channel, env })} />
+      <ChannelValues
+        id={id}
+        channel={channel.name}
+        kind="stdio"
+        values={channel.env}
+        onChange={(env) => onChange({ ...channel, env })}
+      />
       <div className="field">
         <span className="label">{words.concurrency}</span>
         <Segments
@@ -47,6 +61,8 @@ function StdioForm({ id, channel, onChange }: ServerProps<StdioChannelConfig> & 
   );
 }
 
+const none = {};
+
 function HttpForm({
   id,
   text,
@@ -61,6 +77,15 @@ function HttpForm({
         mono
         value={channel.unixSocket}
         onChange={(path) => onChange(withOptional(channel, 'unixSocket', path))}
+      />
+      <ChannelValues
+        id={id}
+        channel={channel.name}
+        kind="http"
+        values={channel.extraHeaders ?? none}
+        onChange={(headers) =>
+          onChange(withOptional(channel, 'extraHeaders', Object.keys(headers).length > 0 ? headers : undefined))
+        }
       />
       <div className="two">
         <OptionalField
@@ -113,11 +138,24 @@ interface Props {
   /** The profile as it stands in the editor. */
   readonly text: string;
   readonly channels: readonly ChannelConfig[];
+  readonly isDisabled: boolean;
   readonly onChange: (channels: ChannelConfig[]) => void;
+  /** Adds servers of other apps; `undefined` when that failed, which was said. */
+  readonly onAdd: Editor['addServers'];
 }
 
 /** The servers behind the tunnel, one a channel. */
-export function ChannelForms({ id, text, channels, onChange }: Props) {
+export function ChannelForms({ id, text, channels, isDisabled, onChange, onAdd }: Props) {
+  const [picking, setPicking] = useState(false);
+  const [added, setAdded] = useState<Added>([]);
+  const addFound = async (candidates: string[]): Promise<boolean> => {
+    const now = await onAdd(candidates);
+    if (!now) return false;
+    setAdded((before) => [...before, ...now]);
+    const names = now.map(({ channel }) => channel).join(', ');
+    notify({ tone: 'ok', title: t.imports.dialog.added(names), more: t.imports.dialog.addedMore });
+    return true;
+  };
   const replace = (index: number, next: ChannelConfig): void =>
     onChange(channels.map((channel, i) => (i === index ? next : channel)));
   return (
@@ -156,11 +194,24 @@ export function ChannelForms({ id, text, channels, onChange }: Props) {
           )}
         </div>
       ))}
+      <DroppedList of={added.map(({ channel, dropped }) => ({ title: channel, dropped }))} />
       <div>
-        <Button icon="plus" onPress={() => onChange([...channels, asStdio(freeName(channels))])}>
-          {words.addServer}
-        </Button>
+        <TextMenu
+          label={words.addServer}
+          icon="plus"
+          isDisabled={isDisabled}
+          entries={[
+            { label: words.addFound, icon: 'search', onAction: () => setPicking(true) },
+            {
+              label: words.addCommand,
+              icon: 'terminal',
+              onAction: () => onChange([...channels, asStdio(freeName(channels))]),
+            },
+            { label: words.addUrl, icon: 'globe', onAction: () => onChange([...channels, asHttp(freeName(channels))]) },
+          ]}
+        />
       </div>
+      {picking && <PickDialog action={t.imports.dialog.channels} onPick={addFound} onClose={() => setPicking(false)} />}
     </section>
   );
 }

@@ -95,6 +95,8 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
         id={id}
         text={editor.text}
         channels={profile.channels}
+        isDisabled={isDisabled}
+        onAdd={editor.addServers}
         onChange={(channels) => setProfile({ ...profile, channels })}
       />
       <section>

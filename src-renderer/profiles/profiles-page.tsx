@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { run } from '../api.ts';
+import { PickDialog } from '../imports/pick-dialog.tsx';
 import { go, useRoute } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -7,6 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
+import { TextMenu } from '../ui/menu.tsx';
 import { Page } from '../ui/page.tsx';
 import { EditorPage } from './editor-page.tsx';
 import { importProfile } from './import-profile.ts';
@@ -52,6 +54,12 @@ function NewProfile({ onClose }: { readonly onClose: () => void }) {
 function ProfileList() {
   const profiles = useApp((app) => app.profiles);
   const [creating, setCreating] = useState(false);
+  const [picking, setPicking] = useState(false);
+  const setUp = async (candidates: string[]): Promise<boolean> => {
+    const draft = await run('drafts.create', { candidates });
+    if (draft) go('wizard', draft.id);
+    return draft !== undefined;
+  };
   const open = async (): Promise<void> => {
     const id = await importProfile();
     if (id !== undefined) go('profiles', id);
@@ -62,9 +70,14 @@ function ProfileList() {
       say={words.summary(profiles.length)}
       actions={
         <>
-          <Button kind="quiet" icon="folder" onPress={() => void open()}>
-            {words.import}
-          </Button>
+          <TextMenu
+            label={words.import}
+            icon="download"
+            entries={[
+              { label: words.importFound, icon: 'search', onAction: () => setPicking(true) },
+              { label: words.importFile, icon: 'folder', onAction: () => void open() },
+            ]}
+          />
           <Button onPress={() => setCreating(true)}>{words.new}</Button>
           <Button kind="primary" onPress={() => go('wizard')}>
             {words.newTunnel}
@@ -92,6 +105,9 @@ function ProfileList() {
             <ProfileRow key={profile.id} profile={profile} />
           ))}
         </ul>
+      )}
+      {picking && (
+        <PickDialog action={() => t.imports.dialog.profile} onPick={setUp} onClose={() => setPicking(false)} />
       )}
       {creating && <NewProfile onClose={() => setCreating(false)} />}
     </Page>

@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TunnelErrorData } from '../../shared/errors.ts';
+import type { CallResult } from '../../shared/ipc.ts';
 import type { CheckedText, Problem, ProfileDocument, SaveResult } from '../../shared/profile-editor.ts';
 import type { Profile } from '../../shared/profile.ts';
-import { call } from '../api.ts';
+import { call, run } from '../api.ts';
 
 const settleMs = 200;
 
@@ -22,6 +23,8 @@ export interface Editor {
   readonly isDirty: boolean;
   readonly setText: (text: string) => void;
   readonly setProfile: (profile: Profile) => void;
+  /** Adds servers of other apps as channels; `undefined` when that failed, which was said. */
+  readonly addServers: (candidates: string[]) => Promise<CallResult<'profiles.addServers'>['added'] | undefined>;
   readonly save: () => Promise<SaveResult | TunnelErrorData>;
   /** Takes the file as it is now; what was typed is gone. */
   readonly reload: () => Promise<void>;
@@ -116,6 +119,16 @@ export function useEditor(id: string): Editor {
     });
   };
 
+  const addServers: Editor['addServers'] = async (candidates) => {
+    const result = await run('profiles.addServers', { id, text: latest.current, candidates });
+    if (!result) return undefined;
+    turn.current++;
+    takeText(result.text);
+    setProblems(result.problems);
+    if (result.profile) putProfile(result.profile);
+    return result.added;
+  };
+
   const save = async (): Promise<SaveResult | TunnelErrorData> => {
     const reply = await call('profiles.save', { id, text: latest.current, revision: document?.revision ?? '' });
     if (!reply.ok) return reply.error;
@@ -140,6 +153,7 @@ export function useEditor(id: string): Editor {
     isDirty: document !== undefined && text !== document.text,
     setText,
     setProfile,
+    addServers,
     save,
     reload,
     refreshSecrets: () => load(true),

@@ -5,6 +5,8 @@ export const profileStrings = {
   new: 'New profile',
   newTunnel: 'New tunnel',
   import: 'Import',
+  importFile: 'A profile from a file…',
+  importFound: 'Servers of other apps…',
   list: 'Profiles',
   empty: {
     title: 'No profile yet',
@@ -75,6 +77,9 @@ export const profileStrings = {
     concurrency: 'Calls on its connection',
     concurrencies: { parallel: 'Many at once', serial: 'One at a time' },
     addServer: 'Add a server',
+    addFound: 'From this machine…',
+    addCommand: 'A command',
+    addUrl: 'A URL',
     removeServer: (name: string) => `Remove ${name}`,
     network: 'Network',
     httpProxy: 'Proxy',

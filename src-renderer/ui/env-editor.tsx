@@ -1,6 +1,6 @@
-import { useState } from 'react';
-import type { EnvEntry } from '../../shared/draft.ts';
-import { run } from '../api.ts';
+import { useEffect, useState } from 'react';
+import { secretSlotOf, type EnvEntry } from '../../shared/draft.ts';
+import { call, run } from '../api.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button, IconButton } from './button.tsx';
@@ -13,28 +13,38 @@ interface Props {
   /** Draft or profile under whose id secrets are kept. */
   readonly owner: string;
   readonly channel: string;
+  /** Variables of a command, or headers for an address. */
+  readonly kind?: 'stdio' | 'http';
   readonly entries: readonly EnvEntry[];
+  /** Secrets whose values are elsewhere than under this owner's slots. */
+  readonly elsewhere?: readonly string[];
   readonly onChange: (entries: EnvEntry[]) => void;
 }
 
 interface RowProps {
   readonly entry: EnvEntry;
+  /** Its value is in the keychain, or waits with the draft. */
+  readonly isKept: boolean;
   readonly onChange: (entry: EnvEntry) => void;
   readonly onRemove: () => void;
   readonly onSecret: (value: string) => Promise<boolean>;
 }
 
-function EnvRow({ entry, onChange, onRemove, onSecret }: RowProps) {
+function EnvRow({ entry, isKept, onChange, onRemove, onSecret }: RowProps) {
   const [typed, setTyped] = useState('');
-  const [kept, setKept] = useState(entry.kind === 'secret' && entry.name !== '');
   const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
   const isSecret = entry.kind === 'secret';
   const keep = async (): Promise<void> => {
     if (typed === '' || entry.name === '' || !(await onSecret(typed))) return;
     setTyped('');
-    setKept(true);
   };
-  const placeholder = isSecret && kept ? words.envSecretSet : entry.kind === 'reference' ? words.envReference : '';
+  const placeholder = isSecret
+    ? isKept
+      ? words.envSecretSet
+      : words.envMissing
+    : entry.kind === 'reference'
+      ? words.envReference
+      : '';
   return (
     <li className="env-row">
       <Field
@@ -82,33 +92,54 @@ function EnvRow({ entry, onChange, onRemove, onSecret }: RowProps) {
 }
 
 /** Variables of a server. A secret's value leaves the page as soon as its field is left, and does not come back. */
-export function EnvEditor({ owner, channel, entries, onChange }: Props) {
+export function EnvEditor({ owner, channel, kind = 'stdio', entries, elsewhere = [], onChange }: Props) {
   const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
+  const [has, setHas] = useState<Readonly<Record<string, boolean>>>({});
+  const slotOf = (name: string): string => secretSlotOf(kind, channel, name);
+  const secrets = entries.filter((entry) => entry.kind === 'secret' && entry.name !== '');
+  const slots = secrets.map(({ name }) => slotOf(name)).join('\n');
+  useEffect(() => {
+    if (slots === '') return;
+    let live = true;
+    void call('secrets.has', { owner, slots: slots.split('\n') }).then((reply) => {
+      if (live && reply.ok) setHas((before) => ({ ...before, ...reply.value }));
+    });
+    return () => {
+      live = false;
+    };
+  }, [owner, slots]);
+  const keep = async (name: string, value: string): Promise<boolean> => {
+    const slot = slotOf(name);
+    if (!(await run('secrets.set', { owner, slot, value }))) return false;
+    setHas((before) => ({ ...before, [slot]: true }));
+    return true;
+  };
+  const isHeaders = kind === 'http';
+  const hint = isHeaders ? words.headersHint : words.envHint;
   return (
     <div className="field">
-      <span className="label">{words.env}</span>
+      <span className="label">{isHeaders ? words.headers : words.env}</span>
       {entries.length > 0 && (
         <ul className="env">
           {entries.map((entry, index) => (
             <EnvRow
               key={index}
               entry={entry}
+              isKept={has[slotOf(entry.name)] === true || elsewhere.includes(entry.name)}
               onChange={(next) => onChange(entries.map((each, i) => (i === index ? next : each)))}
               onRemove={() => onChange(entries.filter((_, i) => i !== index))}
-              onSecret={async (value) =>
-                (await run('secrets.set', { owner, slot: `env.${channel}.${entry.name}`, value })) !== undefined
-              }
+              onSecret={(value) => keep(entry.name, value)}
             />
           ))}
         </ul>
       )}
-      <span className="hint">{hasKeychain ? words.envHint : words.envHintNoKeychain}</span>
+      <span className="hint">{hasKeychain ? hint : words.envHintNoKeychain}</span>
       <div>
         <Button
           icon="plus"
           onPress={() => onChange([...entries, { name: '', kind: hasKeychain ? 'secret' : 'plain', value: '' }])}
         >
-          {words.addVariable}
+          {isHeaders ? words.addHeader : words.addVariable}
         </Button>
       </div>
     </div>

@@ -8,7 +8,7 @@ import { CommandFacts } from '../ui/command-facts.tsx';
 import { EnvEditor } from '../ui/env-editor.tsx';
 import { Field } from '../ui/field.tsx';
 import type { DraftHandle } from './use-draft.ts';
-import type { Probe } from './use-probe.ts';
+import type { Proving } from './use-server-probes.ts';
 
 const words = t.wizard.server;
 const consent = t.overview.consent;
@@ -17,7 +17,7 @@ interface Props {
   readonly handle: DraftHandle;
   readonly id: string;
   readonly server: Extract<DraftServer, { kind: 'stdio' }>;
-  readonly probe: Probe;
+  readonly probe: Proving;
   readonly onChange: (server: DraftServer) => void;
   readonly onRun: () => Promise<void>;
 }
@@ -25,20 +25,21 @@ interface Props {
 /** A command: shown as it will run, agreed to, then run and asked for its tools. */
 export function CommandServer({ handle, id, server, probe, onChange, onRun }: Props) {
   const { version } = handle;
+  const { key } = server;
   const hasFiles = useApp((app) => app.capabilities.files);
   const [command, setCommand] = useState<CommandDescription>();
   const isEmpty = server.command.trim() === '';
   useEffect(() => {
     if (isEmpty) return;
     let live = true;
-    void call('drafts.describe', { id }).then((reply) => live && setCommand(reply.ok ? reply.value : undefined));
+    void call('drafts.describe', { id, key }).then((reply) => live && setCommand(reply.ok ? reply.value : undefined));
     return () => {
       live = false;
     };
-  }, [id, version, isEmpty]);
+  }, [id, key, version, isEmpty]);
   const agree = async (hash: string): Promise<void> => {
     await handle.flush();
-    const reply = await call('drafts.approve', { id, hash });
+    const reply = await call('drafts.approve', { id, key, hash });
     if (!reply.ok) return;
     await onRun();
   };
@@ -47,8 +48,8 @@ export function CommandServer({ handle, id, server, probe, onChange, onRun }: Pr
     if (cwd !== undefined) onChange({ ...server, cwd });
   };
   const setFolder = (cwd: string): void => {
-    const { kind, command: line, env } = server;
-    onChange({ kind, command: line, env, ...(cwd === '' ? {} : { cwd }) });
+    const without = Object.fromEntries(Object.entries(server).filter(([name]) => name !== 'cwd')) as typeof server;
+    onChange(cwd === '' ? without : { ...server, cwd });
   };
   const shown = isEmpty ? undefined : command;
   return (
@@ -71,7 +72,12 @@ export function CommandServer({ handle, id, server, probe, onChange, onRun }: Pr
         />
         {hasFiles && <Button onPress={() => void chooseFolder()}>{words.choose}</Button>}
       </div>
-      <EnvEditor owner={id} channel="main" entries={server.env} onChange={(env) => onChange({ ...server, env })} />
+      <EnvEditor
+        owner={id}
+        channel={server.channel}
+        entries={server.env}
+        onChange={(env) => onChange({ ...server, env })}
+      />
       {shown && (
         <>
           <CommandFacts command={shown} />

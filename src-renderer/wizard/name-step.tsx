@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Draft } from '../../shared/draft.ts';
+import type { Draft, DraftServer } from '../../shared/draft.ts';
 import { Facts } from '../overview/node-facts.tsx';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
@@ -19,8 +19,11 @@ interface Props {
 
 export function NameStep({ handle, draft, onBack, onNext }: Props) {
   const [saving, setSaving] = useState(false);
-  const { server, keyRef = '' } = draft;
-  const env = server.kind === 'stdio' ? server.env.map(({ name }) => name).filter((name) => name !== '') : [];
+  const { servers, keyRef = '' } = draft;
+  const [server] = servers;
+  const only = servers.length === 1 && server?.kind === 'stdio' ? server : undefined;
+  const env = (only?.env ?? []).map(({ name }) => name).filter((name) => name !== '');
+  const target = (each: DraftServer) => (each.kind === 'stdio' ? each.command : (each.unixSocket ?? each.url));
   const save = async (): Promise<void> => {
     setSaving(true);
     await onNext();
@@ -55,10 +58,19 @@ export function NameStep({ handle, draft, onBack, onNext }: Props) {
         <h3 className="label">{words.summary}</h3>
         <Facts
           facts={[
-            [words.server, <code key="server">{server.kind === 'stdio' ? server.command : server.url}</code>],
-            server.kind === 'stdio' && server.cwd !== undefined
-              ? [words.folder, <code key="folder">{server.cwd}</code>]
-              : undefined,
+            server && servers.length === 1
+              ? [words.server, <code key="server">{target(server)}</code>]
+              : [
+                  words.servers,
+                  <ul key="servers" className="summary-servers">
+                    {servers.map((each) => (
+                      <li key={each.key}>
+                        <b>{each.channel}</b> <code>{target(each)}</code>
+                      </li>
+                    ))}
+                  </ul>,
+                ],
+            only?.cwd === undefined ? undefined : [words.folder, <code key="folder">{only.cwd}</code>],
             env.length > 0 ? [words.env, <code key="env">{env.join(', ')}</code>] : undefined,
             [words.tunnel, <code key="tunnel">{draft.tunnelId}</code>],
             [words.key, keyRef !== '' ? keyRef : draft.hasKey ? words.keyKept : words.keyNone],

@@ -1,96 +1,203 @@
 import { useState } from 'react';
+import { channelNamesFor, mainChannel } from '../../shared/channel-names.ts';
 import type { Draft, DraftServer } from '../../shared/draft.ts';
+import { sourceNames } from '../../shared/import-words.ts';
+import { DroppedList, type DroppedOf } from '../imports/dropped-list.tsx';
+import { ServerPicker } from '../imports/server-picker.tsx';
+import { useCandidates } from '../imports/use-candidates.ts';
 import { startDemo } from '../overview/demo.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
-import { Proofs } from '../ui/proofs.tsx';
-import { CandidateList } from './candidate-list.tsx';
-import { CommandServer } from './command-server.tsx';
+import { TextMenu } from '../ui/menu.tsx';
+import { ChannelList } from './channel-list.tsx';
+import { ServerForm } from './server-form.tsx';
 import { StepFrame } from './step-frame.tsx';
-import { UrlServer } from './url-server.tsx';
 import type { DraftHandle } from './use-draft.ts';
-import type { Probe } from './use-probe.ts';
+import type { ServerProbes } from './use-server-probes.ts';
 
 const words = t.wizard.server;
 
 interface Props {
   readonly handle: DraftHandle;
   readonly draft: Draft;
-  readonly probe: Probe;
+  readonly probes: ServerProbes;
   readonly onNext: () => void;
   readonly onDiscard: () => Promise<void>;
 }
 
+type From = 'found' | DraftServer['kind'];
+
 const isEmpty = (server: DraftServer): boolean => (server.kind === 'stdio' ? server.command : server.url).trim() === '';
 
-export function ServerStep({ handle, draft, probe, onNext, onDiscard }: Props) {
-  const { server } = draft;
-  const [from, setFrom] = useState<'found' | 'stdio' | 'http'>(isEmpty(server) ? 'found' : server.kind);
+const droppedOf = (servers: readonly DraftServer[]): DroppedOf[] =>
+  servers.flatMap(({ origin, channel }) =>
+    origin
+      ? [
+          {
+            title: t.imports.ofServer(servers.length > 1 ? channel : origin.name, sourceNames[origin.source]),
+            dropped: origin.dropped,
+          },
+        ]
+      : [],
+  );
+
+const blank = (kind: DraftServer['kind'], key: string, channel: string): DraftServer =>
+  kind === 'stdio' ? { key, channel, kind, command: '', env: [] } : { key, channel, kind, url: '', headers: [] };
+
+const freeKey = (servers: readonly DraftServer[]): string => {
+  for (let n = 1; ; n++) if (!servers.some(({ key }) => key === `typed-${n}`)) return `typed-${n}`;
+};
+
+export function ServerStep({ handle, draft, probes, onNext, onDiscard }: Props) {
+  const { servers, id } = draft;
+  const [first] = servers;
+  const filled = servers.filter((server) => !isEmpty(server));
+  const [from, setFrom] = useState<From>(first && filled.length > 0 ? first.kind : 'found');
+  const [picked, setPicked] = useState<string[]>([]);
+  const unproved = (all: readonly DraftServer[], but?: string): string | undefined =>
+    all.find(({ key }) => key !== but && !probes.of(key).proved)?.key;
+  const [open, setOpen] = useState(() => unproved(servers));
+  const found = useCandidates();
   const hasDemo = useApp((app) => app.capabilities.demo);
+
+  const update = (next: DraftServer[]): void => handle.update({ servers: next });
   const change = (next: DraftServer): void => {
-    probe.clear();
-    handle.update({ server: next });
+    probes.clear(next.key);
+    update(servers.map((server) => (server.key === next.key ? next : server)));
   };
-  const choose = (kind: typeof from): void => {
+  const add = (kind: DraftServer['kind']): void => {
+    const key = freeKey(servers);
+    const [channel = mainChannel] = channelNamesFor(
+      ['server'],
+      servers.map((server) => server.channel),
+    );
+    update([...servers, blank(kind, key, channel)]);
+    setOpen(key);
     setFrom(kind);
-    if (kind === 'stdio' && server.kind !== 'stdio') change({ kind, command: '', env: [] });
-    if (kind === 'http' && server.kind !== 'http') change({ kind, url: '' });
   };
-  const prove = async (): Promise<void> => {
+  const choose = (kind: From): void => {
+    setFrom(kind);
+    if (kind === 'found' || !first || first.kind === kind) return;
+    update([blank(kind, freeKey(servers), first.channel)]);
+  };
+  const addPicked = async (): Promise<void> => {
     await handle.flush();
-    await probe.start(draft.id);
+    const next = await handle.add(picked);
+    if (!next) return;
+    setPicked([]);
+    setFrom(next.servers[0]?.kind ?? 'stdio');
+    setOpen(unproved(next.servers));
   };
+  const prove = async (key: string): Promise<void> => {
+    await handle.flush();
+    if (await probes.start(id, key)) setOpen((now) => (now === key ? (unproved(servers, key) ?? now) : now));
+  };
+
+  const isPicking = from === 'found';
+  const several = servers.length > 1;
+  const provedCount = servers.filter(({ key }) => probes.of(key).proved).length;
+  const allProved = provedCount === servers.length;
+  const names = (found?.servers ?? []).filter(({ id: each }) => picked.includes(each)).map(({ name }) => name);
   return (
     <StepFrame
       step={1}
-      title={words.title}
+      title={words.title(isPicking ? 1 : servers.length)}
       left={
-        <Button kind="quiet" onPress={() => void onDiscard()}>
-          {t.wizard.discard}
-        </Button>
-      }
-      right={
         <>
-          {!probe.proved && from !== 'found' && !isEmpty(server) && (
-            <Button kind="quiet" onPress={onNext}>
-              {t.wizard.withoutProof}
+          <Button kind="quiet" onPress={() => void onDiscard()}>
+            {t.wizard.discard}
+          </Button>
+          {isPicking && filled.length > 0 && (
+            <Button kind="quiet" onPress={() => setFrom(first?.kind ?? 'stdio')}>
+              {words.toChosen}
             </Button>
           )}
-          <Button kind="primary" isDisabled={!probe.proved} onPress={onNext}>
-            {words.next}
-          </Button>
         </>
       }
+      right={
+        isPicking ? (
+          <Button kind="primary" isDisabled={picked.length === 0} onPress={() => void addPicked()}>
+            {words.use(picked.length)}
+          </Button>
+        ) : (
+          <>
+            {several && <span className="faint num">{words.provedOf(provedCount, servers.length)}</span>}
+            {!allProved && filled.length === servers.length && (
+              <Button kind="quiet" onPress={onNext}>
+                {t.wizard.withoutProof}
+              </Button>
+            )}
+            <Button kind="primary" isDisabled={!allProved} onPress={onNext}>
+              {words.next}
+            </Button>
+          </>
+        )
+      }
     >
-      <Segments
-        label={words.from}
-        value={from}
-        onChange={choose}
-        options={[
-          ['found', words.kinds.found],
-          ['stdio', words.kinds.stdio],
-          ['http', words.kinds.http],
-        ]}
-      />
-      {from === 'found' && (
-        <CandidateList
-          onChoose={async (candidate) => {
-            probe.clear();
-            await handle.restart(candidate.id);
-            setFrom(candidate.kind);
-          }}
+      {!several && (
+        <Segments
+          label={words.from}
+          value={from}
+          onChange={choose}
+          options={[
+            ['found', words.kinds.found],
+            ['stdio', words.kinds.stdio],
+            ['http', words.kinds.http],
+          ]}
         />
       )}
-      {from === 'stdio' && server.kind === 'stdio' && (
-        <CommandServer handle={handle} id={draft.id} server={server} probe={probe} onChange={change} onRun={prove} />
+      {isPicking && (
+        <>
+          <p className="muted">{t.imports.say}</p>
+          <ServerPicker found={found} picked={picked} onPick={setPicked} taken={servers.map(({ key }) => key)} />
+          {names.length > 1 && <p className="faint small">{t.imports.chosen(names.length, names.join(', '))}</p>}
+        </>
       )}
-      {from === 'http' && server.kind === 'http' && (
-        <UrlServer server={server} probe={probe} onChange={change} onReach={prove} />
+      {!isPicking && several && (
+        <>
+          <p className="muted">
+            {words.channelsSay}
+            {servers.some(({ kind, channel }) => kind === 'http' && channel !== mainChannel) && ` ${words.signInSay}`}
+          </p>
+          <ChannelList
+            handle={handle}
+            id={id}
+            servers={servers}
+            probes={probes}
+            open={open}
+            onOpen={setOpen}
+            onChange={update}
+            onProve={prove}
+          />
+        </>
       )}
-      {from !== 'found' && <Proofs evidence={probe.evidence} running={probe.running} error={probe.error} />}
-      {from === 'found' && hasDemo && (
+      {!isPicking && !several && first && (
+        <ServerForm
+          handle={handle}
+          id={id}
+          server={first}
+          probe={probes.of(first.key)}
+          onChange={change}
+          onProve={() => prove(first.key)}
+        />
+      )}
+      {!isPicking && <DroppedList of={droppedOf(servers)} />}
+      {!isPicking && filled.length === servers.length && (
+        <div>
+          <TextMenu
+            label={words.addAnother}
+            icon="plus"
+            entries={[
+              { label: words.addFound, icon: 'search', onAction: () => setFrom('found') },
+              { label: words.addCommand, icon: 'terminal', onAction: () => add('stdio') },
+              { label: words.addUrl, icon: 'globe', onAction: () => add('http') },
+            ]}
+          />
+        </div>
+      )}
+      {isPicking && hasDemo && filled.length === 0 && (
         <Button kind="quiet" icon="spark" onPress={() => void startDemo()}>
           {words.demo}
         </Button>

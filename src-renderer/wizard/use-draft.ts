@@ -12,8 +12,9 @@ export interface DraftHandle {
   readonly update: (patch: DraftPatch) => void;
   /** Resolves when main has everything that was typed. */
   readonly flush: () => Promise<void>;
-  /** Begins anew, from a server that was found if one is named. */
-  readonly restart: (candidate?: string) => Promise<void>;
+  /** Adds servers that were found; `undefined` when that failed, which was said. */
+  readonly add: (candidates: string[]) => Promise<Draft | undefined>;
+  readonly restart: () => Promise<void>;
   /** Main knows more than was typed: a key was handed over. */
   readonly reload: () => Promise<void>;
   /** Grows whenever main has a new version of the draft. */
@@ -35,19 +36,16 @@ export function useDraft(id: string | undefined, onCreated: (id: string) => void
     setVersion((n) => n + 1);
   }, []);
 
-  const create = useCallback(
-    async (candidate?: string): Promise<void> => {
-      const reply = await call('drafts.create', candidate === undefined ? {} : { candidate });
-      if (!reply.ok) {
-        setError(reply.error);
-        return;
-      }
-      pending.current = {};
-      take(reply.value);
-      onCreated(reply.value.id);
-    },
-    [onCreated, take],
-  );
+  const create = useCallback(async (): Promise<void> => {
+    const reply = await call('drafts.create', {});
+    if (!reply.ok) {
+      setError(reply.error);
+      return;
+    }
+    pending.current = {};
+    take(reply.value);
+    onCreated(reply.value.id);
+  }, [onCreated, take]);
 
   useEffect(() => {
     if (id !== undefined && id === current.current) return;
@@ -78,13 +76,14 @@ export function useDraft(id: string | undefined, onCreated: (id: string) => void
     [flush],
   );
 
-  const restart = useCallback(
-    async (candidate?: string): Promise<void> => {
-      const before = current.current;
-      await create(candidate);
-      if (before !== undefined) void call('drafts.discard', { id: before });
+  const add = useCallback(
+    async (candidates: string[]): Promise<Draft | undefined> => {
+      if (current.current === undefined) return undefined;
+      const next = await run('drafts.add', { id: current.current, candidates });
+      if (next) take(next);
+      return next;
     },
-    [create],
+    [take],
   );
 
   const reload = useCallback(async (): Promise<void> => {
@@ -94,5 +93,5 @@ export function useDraft(id: string | undefined, onCreated: (id: string) => void
   }, [take]);
 
   useEffect(() => () => clearTimeout(timer.current), []);
-  return { draft, error, update, flush, restart, reload, version };
+  return { draft, error, update, flush, add, restart: create, reload, version };
 }

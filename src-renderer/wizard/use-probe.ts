@@ -3,10 +3,9 @@ import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
 import { call, on } from '../api.ts';
 
-export type ProbeName = 'server' | 'control-plane' | 'key';
+export type ProbeName = 'control-plane' | 'key';
 
 const callsOf = {
-  server: 'drafts.probeServer',
   'control-plane': 'drafts.probeControlPlane',
   key: 'drafts.probeKey',
 } as const;

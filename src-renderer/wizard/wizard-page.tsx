@@ -12,6 +12,7 @@ import { NameStep } from './name-step.tsx';
 import { ServerStep } from './server-step.tsx';
 import { useDraft } from './use-draft.ts';
 import { useProbe } from './use-probe.ts';
+import { useServerProbes } from './use-server-probes.ts';
 
 /** From a server to a first call, each step proved before the next. */
 export function WizardPage() {
@@ -19,7 +20,7 @@ export function WizardPage() {
   const [step, setStep] = useState<1 | 2 | 3 | 4>(1);
   const remember = useCallback((id: string) => go('wizard', id), []);
   const handle = useDraft(item, remember);
-  const server = useProbe(['server']);
+  const servers = useServerProbes();
   const key = useProbe(['control-plane', 'key']);
   const { draft, error } = handle;
 
@@ -52,7 +53,9 @@ export function WizardPage() {
   };
   switch (step) {
     case 1:
-      return <ServerStep handle={handle} draft={draft} probe={server} onNext={() => setStep(2)} onDiscard={discard} />;
+      return (
+        <ServerStep handle={handle} draft={draft} probes={servers} onNext={() => setStep(2)} onDiscard={discard} />
+      );
     case 2:
       return <KeyStep handle={handle} draft={draft} probe={key} onBack={() => setStep(1)} onNext={() => setStep(3)} />;
     case 3:

@@ -187,10 +187,10 @@ describe('the admin key', () => {
     await writeFile(file, relay.adminKey);
     const { id } = await host.get('drafts.create', {});
     const { id: tunnelId } = relay.addTunnel();
-    const server = { kind: 'http', url: 'http://127.0.0.1:1/mcp' } as const;
+    const servers = [{ key: 'a', channel: 'main', kind: 'http' as const, url: 'http://127.0.0.1:1/mcp', headers: [] }];
     await host.get('drafts.update', {
       id,
-      patch: { server, controlPlane: relay.address, tunnelId, keyRef: `file:${file}` },
+      patch: { servers, controlPlane: relay.address, tunnelId, keyRef: `file:${file}` },
     });
     const { evidence } = await host.get('drafts.probeKey', { id });
     expect(evidence).toMatchObject([{ outcome: 'fail', error: { code: 'key_is_admin' } }]);

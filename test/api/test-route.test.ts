@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { profileHandlers } from '../../src-main/api/handlers/profiles.ts';
 import { ProfileList } from '../../src-main/api/profiles/profile-list.ts';
 import type { Platform } from '../../src-main/api/platform.ts';
+import { createCandidates } from '../../src-main/imports/candidates.ts';
 import { createRoutes } from '../../src-main/network/routes.ts';
 import { ProfileStore } from '../../src-main/profiles/profile-store.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
@@ -46,6 +47,8 @@ culvert:
     store,
     list: new ProfileList(store, () => undefined),
     platform: {} as Platform,
+    candidates: createCandidates({ env: {} }),
+    keepSecret: () => Promise.resolve(),
     isSecretSet: () => Promise.resolve(false),
     routesOf: (profile) => createRoutes(profile, { secrets: literalSecrets, env: {} }),
     isRunning: () => false,

@@ -76,8 +76,8 @@ describe('the proof of a draft at a real control plane', () => {
     cleanUp(() => relay.close());
     const host = await startHost({ clock });
     const { id } = await host.get('drafts.create', {});
-    const server = { kind: 'http', url: 'http://127.0.0.1:1/mcp' } as const;
-    await host.get('drafts.update', { id, patch: { server, controlPlane: relay.address } });
+    const servers = [{ key: 'a', channel: 'main', kind: 'http' as const, url: 'http://127.0.0.1:1/mcp', headers: [] }];
+    await host.get('drafts.update', { id, patch: { servers, controlPlane: relay.address } });
     await host.get('secrets.set', { owner: id, slot: 'api_key', value: key });
     return { host, id };
   }

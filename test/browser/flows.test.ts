@@ -30,7 +30,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const open = await openPages(browser, 'empty');
     const { page, world } = open;
     await page.getByRole('button', { name: /Connect a server/ }).click();
-    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('row', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Use this server' }).click();
     await page.getByText('/home/you/.local/bin/uv').waitFor();
     const next = page.getByRole('button', { name: 'Next: tunnel and key' });
     expect(await next.isDisabled()).toBe(true);
@@ -59,10 +60,91 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await check(open);
   });
 
+  test('picks several servers that were found: each is a channel, agreed to and proved in its turn', async () => {
+    const open = await openPages(browser, 'empty', '#/wizard');
+    const { page, world } = open;
+    await page.getByRole('row', { name: /postgres/ }).click();
+    await page.getByRole('row', { name: /docs/ }).focus();
+    await page.keyboard.press('Space');
+    await page.getByText('2 picked: postgres, docs').waitFor();
+    expect(await page.getByRole('row', { name: /events/ }).getAttribute('aria-disabled')).toBe('true');
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Use these 2 servers' }).click();
+    const next = page.getByRole('button', { name: 'Next: tunnel and key' });
+    const dropped = page.getByRole('region', { name: 'Not carried over' });
+    expect(await dropped.getByRole('listitem').allTextContents()).toEqual([
+      expect.stringMatching(/^the variables of .*\.env The file cannot be read/),
+      expect.stringMatching(/^auth The product that calls signs in itself/),
+      expect.stringMatching(/^the value of Authorization \$\{input:docs-token\}.* Enter it\.$/),
+      expect.stringMatching(/^sandboxEnabled Culvert runs the command with your own rights/),
+    ]);
+    expect(world.heard.map(({ name }) => name)).not.toContain('drafts.probeServer');
+    const main = page.getByRole('listitem', { name: 'main', exact: true });
+    const docs = page.getByRole('listitem', { name: 'docs', exact: true });
+    await main.getByRole('button', { name: 'Run this command' }).click();
+    // the next one that is not proved opens by itself
+    await docs.getByRole('button', { name: 'Reach this server' }).click();
+    await page.getByText('2 of 2 proved').waitFor();
+    expect(await next.isDisabled()).toBe(false);
+
+    await docs.getByLabel('Channel').fill('main');
+    await page.getByText('Another server has this name.').waitFor();
+    await docs.getByRole('button', { name: 'Make it main' }).click();
+    const postgres = page.getByRole('listitem', { name: 'postgres', exact: true });
+    await postgres.waitFor();
+    await postgres.getByRole('button', { name: 'postgres', exact: false }).first().click();
+    await postgres.getByLabel('Channel').fill('db');
+    await page.getByRole('listitem', { name: 'db', exact: true }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await next.click();
+    const draft = [...world.wizard.drafts.values()].at(-1)!;
+    expect(draft.servers.map(({ channel, kind }) => `${channel} ${kind}`)).toEqual(['db stdio', 'main http']);
+    await check(open);
+  });
+
+  test('searches among forty servers, and what was picked stays picked', async () => {
+    const open = await openPages(browser, 'many', '#/wizard');
+    const { page } = open;
+    await page.getByRole('row', { name: /server-1,/ }).click();
+    await page.getByRole('searchbox', { name: 'Search servers' }).fill('customers/reports');
+    expect(await page.getByRole('row', { name: /server-/ }).count()).toBeLessThan(10);
+    await page.getByRole('row', { name: /server-13,/ }).click();
+    await page.getByRole('searchbox', { name: 'Search servers' }).fill('nothing like it');
+    await page.getByText('No server matches “nothing like it”.').waitFor();
+    await page.getByRole('searchbox', { name: 'Search servers' }).fill('');
+    await page.getByText('2 picked: server-1, server-13').waitFor();
+    await check(open);
+  });
+
+  test('sets up servers of other apps from the profiles page, and adds one to a profile that is there', async () => {
+    const open = await openPages(browser, 'full', '#/profiles');
+    const { page } = open;
+    await page.getByRole('button', { name: 'Import' }).click();
+    await page.getByRole('menuitem', { name: 'Servers of other apps…' }).click();
+    await page.getByRole('row', { name: /crm/ }).click();
+    await page.getByRole('row', { name: /docs/ }).click();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Set up as a tunnel' }).click();
+    await heading(page, '2 servers, 2 channels').waitFor();
+
+    await page.evaluate(() => {
+      location.hash = '#/profiles/p-crm';
+    });
+    await page.getByRole('button', { name: 'Add a server' }).click();
+    await page.getByRole('menuitem', { name: 'From this machine…' }).click();
+    await page.getByRole('row', { name: /postgres/ }).click();
+    await page.getByRole('button', { name: 'Add as a channel' }).click();
+    await page.getByText('Added: postgres').waitFor();
+    expect(await page.getByRole('textbox', { name: 'YAML' }).inputValue()).toContain('channel: postgres');
+    await page.getByRole('region', { name: 'Not carried over' }).getByText('auth', { exact: true }).waitFor();
+    await check(open);
+  });
+
   test('is told when a key can read a tunnel but not use it, and when it is an admin key', async () => {
     const open = await openPages(browser, 'empty', '#/wizard');
     const { page } = open;
-    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('row', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Use this server' }).click();
     await page.getByRole('button', { name: 'Continue without proof' }).click();
     await page.getByLabel('Tunnel id').fill(tunnelId.slice(0, -4) + 'ffff');
     await page.getByLabel('Runtime key').fill('sk-admin-123');

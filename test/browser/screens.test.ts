@@ -27,9 +27,22 @@ interface Screen {
 }
 
 const wizardKey = async (page: Page): Promise<void> => {
-  await page.getByRole('button', { name: /crm/ }).click();
+  await page.getByRole('row', { name: /crm/ }).click();
+  await page.getByRole('button', { name: 'Use this server' }).click();
   await page.getByRole('button', { name: 'Run this command' }).click();
   await page.getByText('Lists 9 tools').waitFor();
+};
+
+const wizardFound = async (page: Page): Promise<void> => {
+  await page.getByRole('row', { name: /crm/ }).click();
+  await page.getByRole('row', { name: /docs/ }).click();
+};
+
+const wizardChannels = async (page: Page): Promise<void> => {
+  await wizardFound(page);
+  await page.getByRole('button', { name: 'Use these 2 servers' }).click();
+  await page.getByRole('button', { name: 'Run this command' }).click();
+  await page.getByText('1 of 2 proved').waitFor();
 };
 
 const wizardConnect = async (page: Page): Promise<void> => {
@@ -76,6 +89,8 @@ const screens: readonly Screen[] = [
   },
   { name: 'profiles', scenario: 'full', hash: '#/profiles' },
   { name: 'profile-editor', scenario: 'full', hash: '#/profiles/p-crm', options: tall },
+  { name: 'wizard-found', scenario: 'full', hash: '#/wizard', options: tall, act: wizardFound },
+  { name: 'wizard-channels', scenario: 'full', hash: '#/wizard', options: tall, act: wizardChannels },
   { name: 'wizard-server', scenario: 'full', hash: '#/wizard', options: tall, act: wizardKey },
   { name: 'wizard-connect', scenario: 'full', hash: '#/wizard', options: tall, act: wizardConnect },
   { name: 'doctor', scenario: 'full', hash: '#/doctor' },

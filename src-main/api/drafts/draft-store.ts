@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Draft, DraftPatch, DraftServer, EnvEntry } from '../../../shared/draft.ts';
+import { isChannelName, mainChannel } from '../../../shared/channel-names.ts';
+import { secretSlotOf, type Draft, type DraftPatch, type DraftServer, type EnvEntry } from '../../../shared/draft.ts';
 import { TunnelError } from '../../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { tunnelIdPattern } from '../../../shared/tunnel.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
 
-/** The one channel that the wizard sets up. */
-export const draftChannel = 'main';
 const keySlot = 'api_key';
 
 interface Held {
@@ -19,10 +18,10 @@ interface Held {
 export class DraftStore {
   readonly #drafts = new Map<string, Held>();
 
-  create(from?: Pick<Draft, 'server' | 'name'>, secrets: ReadonlyMap<string, string> = new Map()): Draft {
+  create(from?: Pick<Draft, 'servers' | 'name'>, secrets: ReadonlyMap<string, string> = new Map()): Draft {
     const draft: Draft = {
       id: randomUUID(),
-      server: from?.server ?? { kind: 'stdio', command: '', env: [] },
+      servers: from?.servers ?? [{ key: 'first', channel: mainChannel, kind: 'stdio', command: '', env: [] }],
       controlPlane: 'https://api.openai.com',
       tunnelId: '',
       hasKey: false,
@@ -31,6 +30,14 @@ export class DraftStore {
     };
     this.#drafts.set(draft.id, { draft, secrets: new Map(secrets) });
     return draft;
+  }
+
+  /** Further servers; one that was not filled in yet makes room. */
+  add(id: string, servers: readonly DraftServer[], secrets: ReadonlyMap<string, string>): Draft {
+    const held = this.#held(id);
+    for (const [slot, value] of secrets) held.secrets.set(slot, value);
+    held.draft = { ...held.draft, servers: [...held.draft.servers.filter(isChosen), ...servers] };
+    return held.draft;
   }
 
   isDraft(id: string): boolean {
@@ -43,9 +50,9 @@ export class DraftStore {
 
   update(id: string, patch: DraftPatch): Draft {
     const held = this.#held(id);
-    const { keyRef, server, ...rest } = patch;
-    const { server: before } = held.draft;
-    held.draft = { ...held.draft, ...defined(rest), ...(server ? { server: withHeaders(server, before) } : {}) };
+    const { keyRef, servers, ...rest } = patch;
+    if (servers) moveSlots(held.secrets, held.draft.servers, servers);
+    held.draft = { ...held.draft, ...defined(rest), ...(servers ? { servers } : {}) };
     if (keyRef === '') {
       held.draft = Object.fromEntries(Object.entries(held.draft).filter(([key]) => key !== 'keyRef')) as Draft;
     } else if (keyRef !== undefined) {
@@ -74,30 +81,14 @@ export class DraftStore {
     this.#drafts.delete(id);
   }
 
-  /** The server of a draft, as the engine runs it. */
-  channel(id: string): ChannelConfig {
-    const { server } = this.get(id);
-    if (server.kind === 'http') return { kind: 'http', name: draftChannel, url: server.url.trim() };
-    return {
-      kind: 'stdio',
-      name: draftChannel,
-      command: server.command.trim(),
-      env: Object.fromEntries(
-        server.env.map((entry) => [entry.name, refOf(id, `env.${draftChannel}.${entry.name}`, entry)]),
-      ),
-      concurrency: 'parallel',
-      ...(server.cwd === undefined || server.cwd === '' ? {} : { cwd: server.cwd }),
-    };
+  /** A server of a draft, as the engine runs it. Throws `not_found`. */
+  channel(id: string, key: string): ChannelConfig {
+    const server = this.get(id).servers.find((each) => each.key === key);
+    if (!server) throw new TunnelError('not_found', 'local', { what: 'The server' });
+    return asChannel(id, server);
   }
 
-  /** What is sent to the server with every call, as references. */
-  headers(id: string): Record<string, string> {
-    const { server } = this.get(id);
-    const headers = server.kind === 'http' ? (server.headers ?? []) : [];
-    return Object.fromEntries(headers.map((entry) => [entry.name, refOf(id, `mcp.header.${entry.name}`, entry)]));
-  }
-
-  /** The draft as a profile. Throws `tunnel_id_invalid` and `key_missing`. */
+  /** The draft as a profile. Throws `tunnel_id_invalid`, `key_missing` and, for names of channels, `config_invalid`. */
   profile(id: string): Profile {
     const draft = this.get(id);
     if (!tunnelIdPattern.test(draft.tunnelId)) {
@@ -105,12 +96,13 @@ export class DraftStore {
     }
     const apiKey = draft.keyRef ?? (draft.hasKey ? keychainRef(id, keySlot) : undefined);
     if (apiKey === undefined) throw new TunnelError('key_missing', 'control-plane');
+    checkChannels(draft.servers);
     return profileSchema.parse({
       id,
       name: draft.name === '' ? 'draft' : draft.name,
       controlPlane: { baseUrl: draft.controlPlane.trim(), tunnelId: draft.tunnelId, apiKey },
-      channels: [this.channel(id)],
-      mcp: { extraHeaders: this.headers(id) },
+      channels: draft.servers.map((server) => asChannel(id, server)),
+      mcp: {},
       harpoon: {},
       capture: {},
       startWithApp: draft.startWithApp,
@@ -148,14 +140,68 @@ export class DraftStore {
 const refOf = (id: string, slot: string, { kind, value }: EnvEntry): string =>
   kind === 'secret' ? keychainRef(id, slot) : value;
 
-/** Headers that came with a URL stay with its host: a key is never sent to another one. */
-function withHeaders(server: DraftServer, before: DraftServer): DraftServer {
-  if (server.kind !== 'http' || server.headers || before.kind !== 'http' || !before.headers) return server;
-  const origin = originOf(before.url);
-  return origin !== undefined && originOf(server.url) === origin ? { ...server, headers: before.headers } : server;
-}
+/** Whether a server is more than an empty form. */
+export const isChosen = (server: DraftServer): boolean =>
+  (server.kind === 'stdio' ? server.command : server.url).trim() !== '';
 
 const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
+
+function asChannel(id: string, server: DraftServer): ChannelConfig {
+  const name = server.channel;
+  const values = (entries: readonly EnvEntry[]) =>
+    Object.fromEntries(
+      entries.map((entry) => [entry.name, refOf(id, secretSlotOf(server.kind, name, entry.name), entry)]),
+    );
+  if (server.kind === 'stdio') {
+    return {
+      kind: 'stdio',
+      name,
+      command: server.command.trim(),
+      env: values(server.env),
+      concurrency: 'parallel',
+      ...(server.cwd === undefined || server.cwd === '' ? {} : { cwd: server.cwd }),
+    };
+  }
+  const { url, unixSocket, headers, headersFor } = server;
+  // a key is never sent to another host than the one it was given for
+  const sent = headersFor === undefined || headersFor === originOf(url.trim()) ? headers : [];
+  return {
+    kind: 'http',
+    name,
+    url: url.trim(),
+    ...(unixSocket === undefined || unixSocket === '' ? {} : { unixSocket }),
+    ...(sent.length > 0 ? { extraHeaders: values(sent) } : {}),
+  };
+}
+
+/** What a profile allows: names as they are polled, none twice, and one of them `main`. Throws `config_invalid`. */
+function checkChannels(servers: readonly DraftServer[]): void {
+  const names = servers.map(({ channel }) => channel);
+  const wrong = names.find((name, index) => !isChannelName(name) || names.indexOf(name) !== index);
+  if (wrong === undefined && names.includes(mainChannel)) return;
+  throw new TunnelError('config_invalid', 'local', {
+    field: 'The channels',
+    file: 'the draft',
+    problem: wrong === undefined ? 'none is called main' : `\`${wrong}\` is no name of a channel, or is there twice`,
+    allowed: 'up to 64 of a–z, 0–9, _ and -, each once, and one called main',
+  });
+}
+
+/** Secrets hang on the channel's name: they follow it when it is renamed, and go with their server. */
+function moveSlots(secrets: Map<string, string>, before: readonly DraftServer[], after: readonly DraftServer[]): void {
+  const prefixes = ({ channel }: DraftServer) => [`env.${channel}.`, `channel.${channel}.header.`];
+  const moved: [string, string][] = [];
+  for (const [slot, value] of [...secrets]) {
+    const owner = before.find((server) => prefixes(server).some((prefix) => slot.startsWith(prefix)));
+    if (!owner) continue;
+    secrets.delete(slot);
+    const now = after.find(({ key }) => key === owner.key);
+    if (!now) continue;
+    const index = prefixes(owner).findIndex((prefix) => slot.startsWith(prefix));
+    moved.push([`${prefixes(now)[index] ?? ''}${slot.slice(prefixes(owner)[index]?.length)}`, value]);
+  }
+  for (const [slot, value] of moved) secrets.set(slot, value);
+}
 
 /** What a patch really says: an absent member is no change. */
 function defined<T extends object>(patch: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -6,12 +6,13 @@ import type { Profile } from '../../../shared/profile.ts';
 import type { Approvals } from '../../approvals/approvals.ts';
 import type { Probes } from '../../diagnosis/probes.ts';
 import { controlPlaneAlone } from '../../profiles/control-plane-alone.ts';
+import type { Candidates } from '../../imports/candidates.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { SecretStore } from '../../secrets/secret-store.ts';
 import { Cancellation } from '../../tunnel/cancellation.ts';
 import type { Clock } from '../../tunnel/clock.ts';
 import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
-import { draftChannel, type DraftStore } from '../drafts/draft-store.ts';
+import type { DraftStore } from '../drafts/draft-store.ts';
 import { KeyUse } from '../drafts/key-use.ts';
 import type { NewTunnels } from '../drafts/new-tunnels.ts';
 import { waitUntilUsable } from '../drafts/wait-until-usable.ts';
@@ -31,29 +32,33 @@ export interface DraftServices {
   /** Tunnels that were created here moments ago. */
   readonly newTunnels: NewTunnels;
   readonly clock: Clock;
-  /** A server that was found on this machine, as a draft starts with it. */
-  readonly fromCandidate: (id: string) => Promise<ReturnType<DraftStore['create']>>;
+  readonly candidates: Candidates;
 }
 
 export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
-  const { drafts, approvals, probes, manager, store, list, secretStore, newTunnels, clock, fromCandidate } = services;
-  const running = new Map<string, Cancellation>();
+  const { drafts, approvals, probes, manager, store, list, secretStore, newTunnels, clock, candidates } = services;
+  const running = new Map<string, Map<string, Cancellation>>();
 
-  /** One probe of a draft at a time: a new one ends the one before. */
+  /** One probe of a server, or of tunnel and key, at a time: a new one ends the one before. */
   const probing = async (
     id: string,
-    probe: Probe,
+    { probe, key }: { readonly probe: Probe; readonly key?: string },
     caller: Caller,
     run: (tell: (evidence: Evidence) => void, cancellation: Cancellation) => Promise<ProbeResult>,
   ): Promise<ProbeResult> => {
-    running.get(id)?.cancel('cancelled');
+    const ofDraft = running.get(id) ?? new Map<string, Cancellation>();
+    running.set(id, ofDraft);
+    const subject = key ?? 'tunnel';
+    ofDraft.get(subject)?.cancel('cancelled');
     const cancellation = new Cancellation();
-    running.set(id, cancellation);
-    const tell = (evidence: Evidence) => caller.send('draft.evidence', { id, probe, evidence });
+    ofDraft.set(subject, cancellation);
+    const tell = (evidence: Evidence) =>
+      caller.send('draft.evidence', { id, probe, evidence, ...(key === undefined ? {} : { key }) });
     try {
       return await run(tell, cancellation);
     } finally {
-      if (running.get(id) === cancellation) running.delete(id);
+      if (ofDraft.get(subject) === cancellation) ofDraft.delete(subject);
+      if (ofDraft.size === 0) running.delete(id);
     }
   };
 
@@ -83,33 +88,36 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
     });
   };
 
-  const server = (id: string) => {
-    const channel = drafts.channel(id);
-    return channel.kind === 'stdio' ? channel : undefined;
+  const cancelAll = (id: string): void => {
+    for (const cancellation of running.get(id)?.values() ?? []) cancellation.cancel('cancelled');
   };
 
   return {
-    'drafts.create': ({ candidate }) => (candidate === undefined ? drafts.create() : fromCandidate(candidate)),
+    'drafts.create': ({ candidates: ids }) => (ids ? candidates.draft(ids, drafts) : drafts.create()),
+    'drafts.add': ({ id, candidates: ids }) => candidates.add(id, ids, drafts),
     'drafts.get': ({ id }) => drafts.get(id),
     'drafts.update': ({ id, patch }) => drafts.update(id, patch),
-    'drafts.describe': ({ id }) => approvals.describe(id, draftChannel, server(id) ?? { command: '', env: {} }),
-    'drafts.approve': async ({ id, hash }) => {
-      const channel = server(id);
-      if (channel) await approvals.approve(id, draftChannel, channel, hash);
+    'drafts.describe': ({ id, key }) => {
+      const channel = drafts.channel(id, key);
+      return approvals.describe(id, channel.name, channel.kind === 'stdio' ? channel : { command: '', env: {} });
     },
-    'drafts.probeServer': ({ id }, caller) =>
-      probing(id, 'server', caller, async (tell, cancellation) => {
-        const channel = drafts.channel(id);
+    'drafts.approve': async ({ id, key, hash }) => {
+      const channel = drafts.channel(id, key);
+      if (channel.kind === 'stdio') await approvals.approve(id, channel.name, channel, hash);
+    },
+    'drafts.probeServer': ({ id, key }, caller) =>
+      probing(id, { probe: 'server', key }, caller, async (tell, cancellation) => {
+        const channel = drafts.channel(id, key);
         if (channel.kind === 'stdio') {
-          const { approved, error } = await approvals.describe(id, draftChannel, channel);
+          const { approved, error } = await approvals.describe(id, channel.name, channel);
           if (!approved && !error) {
-            throw new TunnelError('command_not_approved', 'mcp-server', { channel: draftChannel });
+            throw new TunnelError('command_not_approved', 'mcp-server', { channel: channel.name });
           }
         }
         return probes.server(channel, bare(drafts, id), tell, cancellation);
       }),
     'drafts.probeControlPlane': ({ id, patient }, caller) =>
-      probing(id, 'control-plane', caller, async (tell, cancellation) => {
+      probing(id, { probe: 'control-plane' }, caller, async (tell, cancellation) => {
         const profile = drafts.profile(id);
         let found: ProbeResult = { evidence: [] };
         const error = await waiting(profile, patient, caller, cancellation, async () => {
@@ -124,7 +132,7 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
         return { ...found, evidence };
       }),
     'drafts.probeKey': ({ id, patient }, caller) =>
-      probing(id, 'key', caller, async (tell, cancellation) => {
+      probing(id, { probe: 'key' }, caller, async (tell, cancellation) => {
         const profile = drafts.profile(id);
         await approvals.require(profile);
         const begun = Date.now();
@@ -143,7 +151,7 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
         tell(evidence);
         return { evidence: [evidence] };
       }),
-    'drafts.cancelProbe': ({ id }) => running.get(id)?.cancel('cancelled'),
+    'drafts.cancelProbe': ({ id }) => cancelAll(id),
     'drafts.adopt': async ({ id }) => {
       const profile = drafts.profile(id);
       await drafts.moveSecrets(id, secretStore());
@@ -153,7 +161,7 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
       return made;
     },
     'drafts.discard': async ({ id }) => {
-      running.get(id)?.cancel('cancelled');
+      cancelAll(id);
       drafts.discard(id);
       await manager.stop(id);
     },
@@ -162,5 +170,5 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
 
 /** What a server probe needs of a profile before tunnel and key are known. */
 function bare(drafts: DraftStore, id: string): Profile {
-  return controlPlaneAlone(drafts.get(id).controlPlane, { id, extraHeaders: drafts.headers(id) });
+  return controlPlaneAlone(drafts.get(id).controlPlane, { id });
 }

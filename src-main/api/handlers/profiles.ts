@@ -1,7 +1,9 @@
+import { channelNamesFor } from '../../../shared/channel-names.ts';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
-import type { CheckedText, ProfileDocument } from '../../../shared/profile-editor.ts';
+import type { CheckedText, Problem, ProfileDocument } from '../../../shared/profile-editor.ts';
 import { profileSchema, type Profile } from '../../../shared/profile.ts';
+import { channelOf, secretsOf, type Candidates } from '../../imports/candidates.ts';
 import { configuredTargets, type Routes } from '../../network/routes.ts';
 import { newProfileText } from '../../profiles/profile-text.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
@@ -15,6 +17,9 @@ export interface ProfileServices {
   readonly store: ProfileStore;
   readonly list: ProfileList;
   readonly platform: Platform;
+  readonly candidates: Candidates;
+  /** Puts a secret of a profile into the keychain. */
+  readonly keepSecret: (owner: string, slot: string, value: string) => Promise<void>;
   readonly isSecretSet: (ref: string) => Promise<boolean>;
   /** Routes of a profile that are closed after one test. */
   readonly routesOf: (profile: Profile) => Routes;
@@ -24,6 +29,12 @@ export interface ProfileServices {
 }
 
 const formats = { culvert: 'culvert', reference: 'reference-yaml', json: 'reference-json' } as const;
+
+/** What is wrong with a text, as the reason why nothing can be done with it. */
+function asError(problems: readonly Problem[]): TunnelError {
+  const { code, leg, params } = problems[0]?.error ?? { code: 'config_invalid', leg: 'local', params: {} };
+  return new TunnelError(code, leg, params);
+}
 
 /** What a new profile starts with: everything that has a default, and places for what a person has to fill in. */
 const blank = () =>
@@ -38,7 +49,7 @@ const blank = () =>
   });
 
 export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls> {
-  const { store, list, platform, isSecretSet, routesOf, isRunning, restart, stop } = services;
+  const { store, list, platform, candidates, keepSecret, isSecretSet, routesOf, isRunning, restart, stop } = services;
   const kept = new KeptSecrets();
   const changed = async <T>(result: T): Promise<T> => {
     await list.refresh();
@@ -71,10 +82,7 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
     },
     'profiles.testRoute': async ({ id, text, ...route }) => {
       const { profile, problems } = await store.check(id, kept.restore(text));
-      if (!profile) {
-        const { code, leg, params } = problems[0]?.error ?? { code: 'config_invalid', leg: 'local', params: {} };
-        throw new TunnelError(code, leg, params);
-      }
+      if (!profile) throw asError(problems);
       const channel = route.purpose === 'mcp' ? route.channel : undefined;
       const found = configuredTargets(profile).find(
         ([purpose, { name }]) => purpose === route.purpose && name === channel,
@@ -86,6 +94,24 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
       } finally {
         await routes.close();
       }
+    },
+    'profiles.addServers': async ({ id, text, candidates: ids }) => {
+      const restored = kept.restore(text);
+      const { profile, problems } = await store.check(id, restored);
+      if (!profile) throw asError(problems);
+      const found = await candidates.find(ids);
+      const names = channelNamesFor(
+        found.map(({ candidate }) => candidate.name),
+        profile.channels.map(({ name }) => name),
+      );
+      const nameOf = (index: number) => names[index] ?? '';
+      const more = found.map((server, index) => channelOf(server, nameOf(index), id));
+      const rendered = await store.render(id, restored, { ...profile, channels: [...profile.channels, ...more] });
+      for (const [index, server] of found.entries()) {
+        for (const [slot, value] of secretsOf(server, nameOf(index))) await keepSecret(id, slot, value);
+      }
+      const added = found.map(({ dropped }, index) => ({ channel: nameOf(index), dropped: [...dropped] }));
+      return { ...(await checked(id, rendered)), added };
     },
     'profiles.save': async ({ id, text, revision }) => {
       const saved = await store.save(id, kept.restore(text), revision);

@@ -6,6 +6,7 @@ import type { FoundServer } from '../../imports/found-servers.ts';
 import { enhancedPath } from '../../mcp/process-path.ts';
 import { resolveProgram } from '../../mcp/process-program.ts';
 import { splitCommand } from '../../mcp/stdio/command-line.ts';
+import { choose, type Chosen } from '../import-server.ts';
 import { expandHome, isProfileName } from '../../profiles/folders.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { Sample } from '../../profiles/samples.ts';
@@ -14,7 +15,7 @@ import type { Env } from '../../settings/layers.ts';
 import { Problem } from './questions.ts';
 
 export type ServerAnswer =
-  | { readonly kind: 'found'; readonly found: FoundServer }
+  | { readonly kind: 'found'; readonly chosen: readonly Chosen[] }
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'command'; readonly command: string };
 
@@ -27,9 +28,13 @@ export async function serverAnswer(
 ): Promise<ServerAnswer | Problem> {
   if (typed === '') return new Problem('A command that starts the server, or its URL.');
   const named = servers.filter(({ candidate }) => candidate.name === typed);
-  const found = /^\d+$/.test(typed) ? servers[Number(typed) - 1] : named.length === 1 ? named[0] : undefined;
-  if (found) return { kind: 'found', found };
-  if (/^\d+$/.test(typed))
+  const numbers = /^\d+(?:[\s,]+\d+)*$/.test(typed) ? [...new Set(typed.split(/[\s,]+/).map(Number))] : undefined;
+  const found = numbers?.flatMap((number) => servers[number - 1] ?? []) ?? (named.length === 1 ? named : []);
+  if (found.length > 0 && found.length === (numbers ?? named).length) {
+    const ids = found.map(({ candidate }) => candidate.id);
+    return { kind: 'found', chosen: choose(servers, ids) };
+  }
+  if (numbers)
     return new Problem(servers.length === 0 ? 'The list is empty.' : `There are the numbers 1 to ${servers.length}.`);
   if (named.length > 1) return new Problem('Several are called so: give the number.');
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(typed)) {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { sentence } from '../../../shared/messages.ts';
 import { profileNameOf } from '../../imports/candidates.ts';
-import { findServers, type FoundServer } from '../../imports/found-servers.ts';
+import type { FoundServer } from '../../imports/found-servers.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import { findSample } from '../../profiles/samples.ts';
 import { createKeychain } from '../../secrets/keychain.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import { exitCodes } from '../exit.ts';
-import { importServer } from '../import-server.ts';
+import { choose, importServers, serversHere } from '../import-server.ts';
 import { replacing, storeFor, writeProfile, type InitValues } from '../init.ts';
 import {
   freeName,
@@ -41,7 +41,11 @@ export async function runWizard(given: InitValues): Promise<number> {
     process.stderr.write('Left. Nothing was written.\n');
     return exitCodes.left;
   }
-  await write(answers, given);
+  const written = await write(answers, given).then(() => true, leave);
+  if (written !== true) {
+    process.stderr.write('Left. Nothing was written.\n');
+    return exitCodes.left;
+  }
   await afterwards(answers, given);
   return exitCodes.done;
 }
@@ -61,7 +65,8 @@ async function ask(questions: Questions, given: InitValues): Promise<Answers> {
   questions.say('');
   const key = await askKey(questions, given);
   questions.say('');
-  const wanted = given.profile ?? (server.kind === 'found' ? profileNameOf(server.found.candidate.name) : 'main');
+  const wanted =
+    given.profile ?? (server.kind === 'found' ? profileNameOf(server.chosen[0]?.server.candidate.name ?? '') : 'main');
   const name = await askName(questions, given, store, wanted);
   return { server, tunnelId, key, name };
 }
@@ -76,19 +81,17 @@ async function write({ server, tunnelId, key, name }: Answers, given: InitValues
   say('');
   if ('typed' in key) await keychain?.set(account, key.typed);
   try {
-    await writeServer(server, name, values);
+    await writeServer(server, values);
   } catch (error) {
     await keychain?.delete(account).catch(() => undefined);
     throw error;
   }
 }
 
-async function writeServer(server: ServerAnswer, name: string, values: InitValues): Promise<void> {
+async function writeServer(server: ServerAnswer, values: InitValues): Promise<void> {
   switch (server.kind) {
     case 'found':
-      await replacing(storeFor(values.profileDir), name, values.force === true, () =>
-        importServer(server.found, values),
-      );
+      await importServers(server.chosen, values);
       break;
     case 'url':
       await writeProfile({ ...values, mcpServerUrl: server.url });
@@ -106,7 +109,8 @@ async function askServer(
   const { mcpCommand, mcpServerUrl } = given;
   if (mcpCommand !== undefined) return { kind: 'command', command: mcpCommand };
   if (mcpServerUrl !== undefined) return { kind: 'url', url: mcpServerUrl };
-  const { servers, problems } = await findServers({ env: process.env });
+  const { servers, problems } = await serversHere();
+  if (given.import) return { kind: 'found', chosen: choose(servers, given.import) };
   if (servers.length > 0) {
     const shown = servers.slice(0, mostShown);
     const widest = (key: 'name' | 'source') =>
@@ -123,7 +127,7 @@ async function askServer(
   }
   for (const problem of problems) questions.say(`  ! ${sentence(problem)}`);
   return questions.ask({
-    text: servers.length > 0 ? 'A number, or a command or URL' : 'Command or URL of the MCP server',
+    text: servers.length > 0 ? 'A number or several (1,3), or a command or URL' : 'Command or URL of the MCP server',
     check: (typed) => check(typed, servers),
   });
 }

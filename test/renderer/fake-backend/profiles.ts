@@ -1,9 +1,11 @@
 import { isMap, parseDocument } from 'yaml';
 import type { ProfileSummary } from '../../../shared/app.ts';
+import { channelNamesFor } from '../../../shared/channel-names.ts';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
 import { profileFormSchema, type CheckedText, type Problem } from '../../../shared/profile-editor.ts';
-import { profileSchema, type Profile } from '../../../shared/profile.ts';
+import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
+import { usualServers } from './found-servers.ts';
 import { ids } from './tunnels.ts';
 
 const crmText = `# The CRM of the Lyon office. Ask Nadia before you change it.
@@ -114,6 +116,11 @@ function render(text: string, profile: Profile): string {
     document.setIn(['mcp', 'commands', index, 'channel'], name);
     document.setIn(['mcp', 'commands', index, 'command'], command);
   });
+  const urls = profile.channels.filter((channel) => channel.kind === 'http');
+  urls.forEach(({ name, url }, index) => {
+    document.setIn(['mcp', 'server_urls', index, 'channel'], name);
+    document.setIn(['mcp', 'server_urls', index, 'url'], url);
+  });
   return document.toString();
 }
 
@@ -188,6 +195,26 @@ export class FakeProfiles {
     },
     'profiles.check': ({ id, text }) => check(id, text),
     'profiles.render': ({ id, text, profile }) => check(id, render(text, profile)),
+    'profiles.addServers': ({ id, text, candidates }) => {
+      const { profile } = check(id, text);
+      if (!profile) throw new TunnelError('config_invalid', 'local', {});
+      const chosen = usualServers.filter((server) => candidates.includes(server.id));
+      const names = channelNamesFor(
+        chosen.map(({ name }) => name),
+        profile.channels.map(({ name }) => name),
+      );
+      const more = chosen.map(({ kind, target }, index): ChannelConfig => {
+        const name = names[index] ?? '';
+        return kind === 'http'
+          ? { kind, name, url: target }
+          : { kind, name, command: target, env: {}, concurrency: 'parallel' };
+      });
+      const next = render(text, { ...profile, channels: [...profile.channels, ...more] });
+      return {
+        ...check(id, next),
+        added: chosen.map(({ dropped }, index) => ({ channel: names[index] ?? '', dropped: [...dropped] })),
+      };
+    },
     'profiles.testRoute': ({ id, text, ...route }) => {
       const { profile } = check(id, text);
       const proxy = route.purpose === 'mcp' ? undefined : profile?.controlPlane.httpProxy;

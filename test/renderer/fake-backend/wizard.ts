@@ -1,4 +1,5 @@
-import type { Draft } from '../../../shared/draft.ts';
+import { channelNamesFor } from '../../../shared/channel-names.ts';
+import type { Candidate, Draft, DraftServer } from '../../../shared/draft.ts';
 import { TunnelError, type TunnelErrorData } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence.ts';
 import type { Caller, Handlers } from '../../../shared/ipc.ts';
@@ -17,7 +18,13 @@ const proof = (step: string, layer: Evidence['layer'], facts: Facts, ms: number)
   facts,
 });
 
+const empty: DraftServer = { key: 'first', channel: 'main', kind: 'stdio', command: '', env: [] };
+const targetOf = (server: DraftServer): string => (server.kind === 'stdio' ? server.command : server.url);
+
 export class FakeWizard {
+  /** What other apps have set up. */
+  found: readonly Candidate[];
+  problems: readonly TunnelErrorData[] = [];
   readonly drafts = new Map<string, Draft>();
   readonly approved = new Set<string>();
   readonly #addTunnel: (view: TunnelView) => void;
@@ -29,8 +36,16 @@ export class FakeWizard {
   roleIsActive = false;
   #next = 1;
 
-  /** @param fresh - tunnels created a moment ago, with how many tries they are not usable for */
-  constructor(addTunnel: (view: TunnelView) => void, stepMs: number, fresh: Map<string, number>) {
+  /**
+   * @param made.fresh - tunnels created a moment ago, with how many tries they are not usable for
+   * @param made.found - servers of other apps
+   */
+  constructor(
+    addTunnel: (view: TunnelView) => void,
+    stepMs: number,
+    { fresh, found }: { readonly fresh: Map<string, number>; readonly found: readonly Candidate[] },
+  ) {
+    this.found = found;
     this.#addTunnel = addTunnel;
     this.#fresh = fresh;
     this.#stepMs = stepMs;
@@ -42,10 +57,44 @@ export class FakeWizard {
     return draft;
   }
 
-  async #tell(caller: Caller, id: string, probe: 'server' | 'control-plane' | 'key', steps: Evidence[]) {
+  #server(id: string, key: string): DraftServer {
+    const server = this.#draft(id).servers.find((each) => each.key === key);
+    if (!server) throw new TunnelError('not_found', 'local', { what: 'The server' });
+    return server;
+  }
+
+  #serversOf(ids: readonly string[], before: readonly DraftServer[]): DraftServer[] {
+    const chosen = ids.flatMap((id) => this.found.filter((candidate) => candidate.id === id));
+    const names = channelNamesFor(
+      chosen.map(({ name }) => name),
+      before.map(({ channel }) => channel),
+    );
+    return chosen.map((candidate, index): DraftServer => {
+      const { id, source, file, name, dropped, target, cwd, envNames, headerNames } = candidate;
+      const entry = (each: string) => {
+        const isSecret = /token|auth|dsn/i.test(each);
+        return {
+          name: each,
+          kind: isSecret ? 'secret' : 'plain',
+          value: isSecret ? '' : 'http://crm.internal',
+        } as const;
+      };
+      const common = { key: id, channel: names[index] ?? '', origin: { source, file, name, dropped } };
+      return candidate.kind === 'stdio'
+        ? { ...common, kind: 'stdio', command: target, env: envNames.map(entry), ...(cwd === undefined ? {} : { cwd }) }
+        : { ...common, kind: 'http', url: target, headers: headerNames.map(entry), headersFor: new URL(target).origin };
+    });
+  }
+
+  async #tell(caller: Caller, id: string, probe: 'server' | 'control-plane' | 'key', steps: Evidence[], key?: string) {
     for (const evidence of steps) {
       await new Promise((resolve) => setTimeout(resolve, this.#stepMs));
-      caller.send('draft.evidence', { id, probe, evidence: { ...evidence, at: Date.now() } });
+      caller.send('draft.evidence', {
+        id,
+        probe,
+        evidence: { ...evidence, at: Date.now() },
+        ...(key === undefined ? {} : { key }),
+      });
     }
     return { evidence: steps };
   }
@@ -68,60 +117,29 @@ export class FakeWizard {
   }
 
   readonly handlers = {
-    'candidates.list': () => [
-      {
-        id: 'c1',
-        source: 'claude-desktop',
-        file: '~/.config/Claude/claude_desktop_config.json',
-        name: 'crm',
-        target: 'uv run server.py --read-only',
-        kind: 'stdio',
-        cwd: '/home/you/crm',
-        envNames: ['CRM_URL', 'CRM_TOKEN'],
-      },
-      {
-        id: 'c2',
-        source: 'cursor',
-        file: '~/.cursor/mcp.json',
-        name: 'postgres',
-        target: 'npx -y @modelcontextprotocol/server-postgres',
-        kind: 'stdio',
-        envNames: ['PG_DSN'],
-      },
-      {
-        id: 'c3',
-        source: 'vscode',
-        file: '~/.config/Code/User/mcp.json',
-        name: 'docs',
-        target: 'http://127.0.0.1:7311/mcp',
-        kind: 'http',
-        envNames: [],
-      },
-    ],
-    'drafts.create': ({ candidate }) => {
+    'candidates.list': () => ({ servers: [...this.found], problems: [...this.problems] }),
+    'drafts.create': ({ candidates }) => {
       const id = `d-${this.#next++}`;
-      const found = candidate === 'c1';
+      const servers = candidates ? this.#serversOf(candidates, []) : [empty];
       const draft: Draft = {
         id,
-        server: {
-          kind: 'stdio',
-          command: found ? 'uv run server.py --read-only' : '',
-          ...(found ? { cwd: '/home/you/crm' } : {}),
-          env: found
-            ? [
-                { name: 'CRM_URL', kind: 'plain', value: 'http://crm.internal' },
-                { name: 'CRM_TOKEN', kind: 'secret', value: '' },
-              ]
-            : [],
-        },
+        servers,
         controlPlane: 'https://api.openai.com',
         tunnelId: '',
         hasKey: false,
-        name: found ? 'crm' : '',
+        name: servers[0]?.origin?.name ?? '',
         startWithApp: true,
       };
       this.drafts.set(id, draft);
       return draft;
+    },
+    'drafts.add': ({ id, candidates }) => {
+      const draft = this.#draft(id);
+      const before = draft.servers.filter((server) => targetOf(server) !== '');
+      const more = this.#serversOf(candidates, before);
+      const next = { ...draft, name: draft.name || (more[0]?.origin?.name ?? ''), servers: [...before, ...more] };
+      this.drafts.set(id, next);
+      return next;
     },
     'drafts.get': ({ id }) => this.#draft(id),
     'drafts.update': ({ id, patch }) => {
@@ -129,8 +147,8 @@ export class FakeWizard {
       this.drafts.set(id, next);
       return next;
     },
-    'drafts.describe': ({ id }) => {
-      const { server } = this.#draft(id);
+    'drafts.describe': ({ id, key }) => {
+      const server = this.#server(id, key);
       if (server.kind !== 'stdio') throw new TunnelError('bad_request', 'local', {});
       const [program = '', ...args] = server.command.split(' ');
       return {
@@ -150,16 +168,20 @@ export class FakeWizard {
       };
     },
     'drafts.approve': ({ hash }) => void this.approved.add(hash),
-    'drafts.probeServer': async ({ id }, caller) => {
-      const { server } = this.#draft(id);
+    'drafts.probeServer': async ({ id, key }, caller) => {
+      const server = this.#server(id, key);
       const fails = server.kind === 'http' && server.url.includes(':1/');
       if (fails) {
         const error = { code: 'connect_refused', leg: 'mcp-server', params: { address: '127.0.0.1:1' } } as const;
-        return this.#tell(caller, id, 'server', [
-          { step: 'server.reached', outcome: 'fail', layer: 'mcp-server', at: 0, ms: 3, facts: {}, error },
-        ]);
+        return this.#tell(
+          caller,
+          id,
+          'server',
+          [{ step: 'server.reached', outcome: 'fail', layer: 'mcp-server', at: 0, ms: 3, facts: {}, error }],
+          key,
+        );
       }
-      const result = await this.#tell(caller, id, 'server', [
+      const steps = [
         proof('program.resolved', 'app', { program: '/home/you/.local/bin/uv' }, 2),
         proof(
           'server.handshake',
@@ -186,7 +208,8 @@ export class FakeWizard {
           },
           18,
         ),
-      ]);
+      ];
+      const result = await this.#tell(caller, id, 'server', steps, key);
       return {
         ...result,
         server: { name: 'crm-mcp', version: '1.4.2', protocolVersions: ['2026-07-28'], tools: ['search_contract'] },
@@ -213,7 +236,6 @@ export class FakeWizard {
     'drafts.probeKey': async ({ id, patient }, caller) => {
       const draft = this.#draft(id);
       const readOnly = draft.tunnelId.endsWith('ffff');
-      const name = draft.server.kind === 'stdio' ? 'uv run server.py --read-only' : draft.server.url;
       const steps = [
         proof(
           'control-plane.metadata',
@@ -239,7 +261,9 @@ export class FakeWizard {
             id,
             draft.name || 'CRM',
             { kind: 'connected', since: Date.now() },
-            [channel('main', name, ready('crm-mcp', '1.4.2', ['search_contract']))],
+            draft.servers.map((server) =>
+              channel(server.channel, targetOf(server), ready('crm-mcp', '1.4.2', ['search_contract'])),
+            ),
             {
               roundTripMs: 38,
               tunnelId: draft.tunnelId,

@@ -5,6 +5,7 @@ import { settingsSchema } from '../../../shared/settings.ts';
 import { Callers } from '../../../src-main/api/callers.ts';
 import { finishedRun, logHandlers, logLines, walk } from './care.ts';
 import { FakeManagement } from './management.ts';
+import { manyServers, usualServers } from './found-servers.ts';
 import { FakeProfiles } from './profiles.ts';
 import { FakeTraces } from './traces.ts';
 import { fewTunnels, manyTunnels } from './tunnel-records.ts';
@@ -83,7 +84,10 @@ export class World {
       failure: () => failures[scenario],
       stepMs,
     });
-    this.wizard = new FakeWizard((view) => this.show(view), stepMs, this.management.fresh);
+    this.wizard = new FakeWizard((view) => this.show(view), stepMs, {
+      fresh: this.management.fresh,
+      found: scenario === 'many' ? manyServers : usualServers,
+    });
     this.state = {
       seq: 0,
       tunnels: tunnelsOf[scenario](),
@@ -202,7 +206,7 @@ export class World {
         return { ref: `keychain:${owner}/${slot}` };
       },
       'secrets.delete': nothing,
-      'secrets.has': ({ slots }) => Object.fromEntries(slots.map((slot) => [slot, true])),
+      'secrets.has': ({ slots }) => Object.fromEntries(slots.map((slot) => [slot, !slot.includes('.header.')])),
       'demo.start': () => {
         this.show(
           made.view(
