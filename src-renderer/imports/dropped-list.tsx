@@ -17,7 +17,7 @@ function Line({ dropped }: { readonly dropped: Dropped }) {
     <li className={needs ? 'tone-warn' : 'tone-idle'}>
       <Icon name={needs ? 'alert' : 'minus'} />
       <span>
-        <b>{what}</b> <span>{why}</span>
+        <b>{what.replace(/^the /, 'The ')}</b> <span>{why}</span>
       </span>
     </li>
   );

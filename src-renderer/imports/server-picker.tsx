@@ -47,19 +47,18 @@ const fits = ({ name, target, file, source }: Candidate, text: string): boolean 
 function Marks({ candidate, isTaken }: { readonly candidate: Candidate; readonly isTaken: boolean }) {
   const { source, disabled, unusable, secrets, dropped } = candidate;
   const told = dropped.map((each) => Object.values(describeDropped(each)).join(': ')).join('\n');
+  const state = [
+    isTaken ? words.taken : undefined,
+    unusable ? words.unusable : undefined,
+    disabled ? words.disabled(sourceNames[source]) : undefined,
+    secrets > 0 && !unusable ? words.secrets(secrets) : undefined,
+  ].filter((each) => each !== undefined);
   return (
     <span className="marks">
-      {isTaken && <span>{words.taken}</span>}
-      {unusable && <span className="tone-warn">{words.unusable}</span>}
-      {disabled && <span>{words.disabled(sourceNames[source])}</span>}
-      {secrets > 0 && (
-        <span>
-          <Icon name="key" thin /> {words.secrets(secrets)}
-        </span>
-      )}
+      {state.length > 0 && <span>{state.join(' · ')}</span>}
       {dropped.length > 0 && (
         <span className={dropped.some(needsPerson) ? 'tone-warn' : ''} title={told}>
-          {words.dropped(dropped.length)}
+          {unusable ? dropped.map((each) => describeDropped(each).what).join(', ') : words.dropped(dropped.length)}
         </span>
       )}
     </span>

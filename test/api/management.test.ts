@@ -170,11 +170,11 @@ describe('the admin key', () => {
 
     const { id } = await host.get('drafts.create', {});
     const patch = {
-      server: { kind: 'http', url: 'http://127.0.0.1:1/mcp' },
+      servers: [{ key: 'a', channel: 'main', kind: 'http' as const, url: 'http://127.0.0.1:1/mcp', headers: [] }],
       controlPlane: relay.address,
       tunnelId: relay.addTunnel().id,
       keyRef: `keychain:admin-key/${relay.address}`,
-    } as const;
+    };
     await host.get('drafts.update', { id, patch });
     const { evidence } = await host.get('drafts.probeControlPlane', { id });
     expect(evidence).toMatchObject([{ outcome: 'fail', error: { code: 'key_is_admin' } }]);

@@ -8,7 +8,7 @@ import { createKeychain } from '../../secrets/keychain.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import { exitCodes } from '../exit.ts';
 import { choose, importServers, serversHere } from '../import-server.ts';
-import { replacing, storeFor, writeProfile, type InitValues } from '../init.ts';
+import { storeFor, writeProfile, type InitValues } from '../init.ts';
 import {
   freeName,
   keyAnswer,
