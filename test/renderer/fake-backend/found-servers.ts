@@ -33,7 +33,7 @@ export const usualServers: readonly Candidate[] = [
     envNames: ['PG_DSN'],
     secrets: 1,
     dropped: [
-      { code: 'env-file', name: '/home/you/work/.env' },
+      { code: 'env-file', name: '/home/you/projects/.env' },
       { code: 'sign-in', name: 'auth' },
     ],
   },
@@ -77,7 +77,7 @@ export const usualServers: readonly Candidate[] = [
 ];
 
 const sources = ['claude-desktop', 'claude-code', 'cursor', 'vscode', 'codex'] as const;
-const deep = '/home/you/work/customers/northern-region/2026/integration-platform/services';
+const deep = '/home/you/projects/customers/northern-region/2026/integration-platform/services';
 
 /** Forty, some with names and paths that do not fit. */
 export const manyServers: readonly Candidate[] = Array.from({ length: 40 }, (_, n) => ({
