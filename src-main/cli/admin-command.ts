@@ -1,11 +1,15 @@
-import type { Command } from 'commander';
+import { Option as Flag, type Command } from 'commander';
 import type { AdminArguments, AdminAction } from './admin.ts';
 import type { AddCommand } from './main.ts';
 
 const description = `List, show, create, change and delete tunnels, with an admin key.
 
-The key comes from OPENAI_ADMIN_KEY or --admin-key env:NAME, file:/path or keychain:ID/SLOT. It is used for these calls
-alone: a tunnel runs with a runtime key.`;
+The key comes from OPENAI_ADMIN_KEY or --admin-key env:NAME, file:/path or keychain:ID/SLOT. It is used for these calls alone: a tunnel runs with a runtime key.
+
+  culvert admin tunnels list --organization-id org_…
+  culvert admin tunnels create --name crm --description "CRM tools" \\
+    --organization-id org_…
+  culvert admin tunnels delete tunnel_… --confirm`;
 
 /** Repeatable, and several in one with commas between, as the reference takes them. */
 const many = (value: string, before: string[] = []): string[] => [...before, ...value.split(',').filter(Boolean)];
@@ -22,8 +26,8 @@ const shared = (command: Command): Command =>
 
 const scoped = (command: Command): Command =>
   command
-    .option('--organization-id <id>', 'organization; repeatable', many)
-    .option('--workspace-id <id>', 'workspace; repeatable', many);
+    .option('--organization-id <id>', 'an organization; repeatable', many)
+    .option('--workspace-id <id>', 'a workspace; repeatable', many);
 
 export const addAdmin: AddCommand = (program, finish) => {
   const admin = program.command('admin').summary('manage tunnels with an admin key').description(description);
@@ -43,32 +47,35 @@ export const addAdmin: AddCommand = (program, finish) => {
   scoped(shared(tunnels.command('list')))
     .summary('list the tunnels of one organization, workspace or tenant')
     .description('List the tunnels of one organization, workspace or tenant.')
-    .option('--tenant-id <id>', 'tenant')
+    .option('--tenant-id <id>', 'a tenant')
     .action(run('list'));
   shared(tunnels.command('get'))
     .summary('show a tunnel')
     .description('Show a tunnel. A runtime key will do: CONTROL_PLANE_API_KEY, when there is no admin key.')
-    .argument('<tunnel-id>')
+    .argument('<tunnel-id>', 'the tunnel: tunnel_ and 32 letters or digits')
     .action(run('get'));
   scoped(shared(tunnels.command('create')))
     .summary('create a tunnel')
     .description('Create a tunnel for at least one organization or workspace. It takes some 30 s to be usable.')
-    .requiredOption('--name <name>', 'name')
-    .requiredOption('--description <text>', 'description')
+    .requiredOption('--name <name>', 'what people call it')
+    .requiredOption('--description <text>', 'what it is for')
     .action(run('create'));
   scoped(shared(tunnels.command('update')))
     .summary('change a tunnel')
     .description(
       'Change a tunnel. What is not given stays; organizations and workspaces that are given replace the old.',
     )
-    .argument('<tunnel-id>')
+    .argument('<tunnel-id>', 'the tunnel: tunnel_ and 32 letters or digits')
     .option('--name <name>', 'new name')
     .option('--description <text>', 'new description')
     .action(run('update'));
-  scoped(shared(tunnels.command('delete')))
+  shared(tunnels.command('delete'))
+    // the reference takes them here as well, where they mean nothing
+    .addOption(new Flag('--organization-id <id>').hideHelp())
+    .addOption(new Flag('--workspace-id <id>').hideHelp())
     .summary('delete a tunnel')
-    .description('Delete a tunnel, for good: asks for --confirm.')
-    .argument('<tunnel-id>')
+    .description('Delete a tunnel, for good. Only with --confirm.')
+    .argument('<tunnel-id>', 'the tunnel: tunnel_ and 32 letters or digits')
     .option('--confirm', 'yes, delete it')
     .action(run('delete'));
 };

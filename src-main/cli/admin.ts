@@ -10,6 +10,7 @@ import {
 } from '../control-plane/management.ts';
 import { createRoutes } from '../network/routes.ts';
 import { controlPlaneAlone } from '../profiles/control-plane-alone.ts';
+import { isReference } from '../profiles/profile-rules.ts';
 import { createKeychain } from '../secrets/keychain.ts';
 import { createSecrets } from '../secrets/resolver.ts';
 import { version } from '../version.ts';
@@ -44,10 +45,21 @@ function keyRef(action: AdminAction, given: AdminArguments, env: Env): string {
   const fromEnv = (name: string): string | undefined => (set(env[name]) === undefined ? undefined : `env:${name}`);
   const admin = set(given.adminKey) ?? fromEnv('OPENAI_ADMIN_KEY');
   const ref = admin ?? (action === 'get' ? (fromEnv('CONTROL_PLANE_API_KEY') ?? fromEnv('OPENAI_API_KEY')) : undefined);
-  if (ref !== undefined) return ref;
-  throw new TunnelError('key_missing', 'control-plane', {
-    hint: 'Set OPENAI_ADMIN_KEY, or --admin-key env:NAME or file:/path.',
-  });
+  if (ref === undefined) {
+    const other = action === 'get' ? ' A runtime key in CONTROL_PLANE_API_KEY will do for get.' : '';
+    throw wrong(
+      'The admin key',
+      'it is not given',
+      `Set OPENAI_ADMIN_KEY, or --admin-key env:NAME or file:/path.${other}`,
+    );
+  }
+  if (!isReference(ref))
+    throw wrong(
+      '--admin-key',
+      'a key itself does not belong there: everybody on this machine can read it',
+      'Give env:NAME or file:/path.',
+    );
+  return ref;
 }
 
 function controlPlane(given: AdminArguments, env: Env): { url: URL; baseUrl: string } {
@@ -143,7 +155,18 @@ function asJsonError(error: TunnelError): string {
   const { title, cause, next } = describe(error);
   const { status, detail } = error.params;
   const message = `${title}. ${cause} ${next}`;
-  return JSON.stringify({ error: { code: error.code, message, service_code: detail, status_code: status } }, null, 2);
+  return JSON.stringify(
+    {
+      error: {
+        code: error.code,
+        message,
+        service_code: status === undefined ? undefined : detail,
+        status_code: status,
+      },
+    },
+    null,
+    2,
+  );
 }
 
 /** One management call. Resolves with the exit code; rejects with `TunnelError`, unless that was printed as JSON. */

@@ -6,12 +6,22 @@ export type Shell = (typeof shells)[number];
 
 const description = `Print a script that lets a shell complete commands, flags, their values, and the names of profiles and samples.
 
-  bash        culvert completion bash > ~/.local/share/bash-completion/completions/culvert
-  zsh         culvert completion zsh > "\${fpath[1]}/_culvert"
-  fish        culvert completion fish > ~/.config/fish/completions/culvert.fish
-  PowerShell  culvert completion powershell >> $PROFILE
+bash (with bash-completion), zsh, fish and PowerShell, once for all shells to come:
 
-For this one shell: source <(culvert completion bash), the same for zsh after compinit, culvert completion fish | source, or culvert completion powershell | Out-String | Invoke-Expression. The Debian and RPM packages of the app bring the first three along.`;
+  culvert completion bash \\
+    > ~/.local/share/bash-completion/completions/culvert
+  culvert completion zsh > "\${fpath[1]}/_culvert"
+  culvert completion fish > ~/.config/fish/completions/culvert.fish
+  culvert completion powershell >> $PROFILE
+
+For the shell that you are in (zsh: after compinit):
+
+  source <(culvert completion bash)
+  source <(culvert completion zsh)
+  culvert completion fish | source
+  culvert completion powershell | Out-String | Invoke-Expression
+
+The Debian and RPM packages of the app bring the first three along.`;
 
 /** `culvert completion SHELL`; the scripts ask `culvert completion words`. */
 export const addCompletion: AddCommand = (program, finish) => {
@@ -20,6 +30,7 @@ export const addCompletion: AddCommand = (program, finish) => {
     .summary('print a script that completes commands in your shell')
     .description(description)
     .usage('<shell>')
+    .helpCommand(false)
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .allowExcessArguments(false)
     .action(async (shell: Shell) => {

@@ -2,8 +2,7 @@ import type { AddCommand } from './main.ts';
 
 const description = `Show the whole pipe on this machine, with no account and no network.
 
-It starts a local control plane, a small MCP server and a tunnel between them, calls a tool through all of it with an MCP
-client, and prints each step with its time. Then it stays up, so that any MCP client can call the server through the tunnel.`;
+It starts a local control plane, a small MCP server and a tunnel between them, calls a tool through all of it with an MCP client, and prints each step with its time. Then it stays up, so that any MCP client can call the server through the tunnel.`;
 
 export const addDemo: AddCommand = (program, finish) => {
   program

@@ -1,4 +1,4 @@
-import type { Command, Help } from 'commander';
+import type { Command, Help, Option } from 'commander';
 
 /** Terms that are longer stand on a line of their own: in 80 columns the text beside them would be a ribbon. */
 const widestTerm = 30;
@@ -16,6 +16,19 @@ export const padWidth = (command: Command, help: Help): number =>
       help.longestArgumentTermLength(command, help),
     ),
   );
+
+export const withChoices = (description: string, choices: readonly string[] = []): string =>
+  choices.every((choice) => description.includes(choice)) ? description : `${description}: ${choices.join(', ')}`;
+
+/** What a flag is, with the words that it takes and its default where the text does not tell them. */
+export function optionDescription({ description, argChoices, defaultValue, mandatory }: Option): string {
+  const isTold = description.includes('default') || !['string', 'number'].includes(typeof defaultValue);
+  return [
+    withChoices(description, argChoices),
+    isTold ? '' : ` (default ${String(defaultValue)})`,
+    mandatory ? ' (must be given)' : '',
+  ].join('');
+}
 
 /** One flag, argument or command and what it is, in two columns. */
 export function formatItem(term: string, width: number, description: string, help: Help): string {

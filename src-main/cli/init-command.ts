@@ -5,8 +5,10 @@ import type { AddCommand } from './main.ts';
 const description = `Write a profile: which tunnel, which key, which MCP server. In a terminal it asks for what no flag gives: it offers the servers that other MCP clients on this machine have set up, keeps the key in the keychain when it is typed in, and proves the profile at the end. Ctrl C leaves, and writes nothing.
 
   culvert init
-  culvert init --profile crm --tunnel-id tunnel_… --mcp-command "npx -y some-mcp-server"
-  culvert init --sample sample_mcp_http --profile docs --tunnel-id tunnel_… --mcp-server-url http://localhost:8080/mcp
+  culvert init --profile crm --tunnel-id tunnel_… \\
+    --mcp-command "npx -y some-mcp-server"
+  culvert init --profile docs --tunnel-id tunnel_… \\
+    --sample sample_mcp_http --mcp-server-url http://localhost:8080/mcp
 
 With flags the key is env:CONTROL_PLANE_API_KEY unless another reference is given; it is never written as itself.`;
 

@@ -9,7 +9,8 @@ import { addDemo, addDemoServer } from './demo-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
 import { addHelp } from './help-command.ts';
-import { formatItem, padWidth, helpWidth } from './help-layout.ts';
+import { formatItem, helpWidth, optionDescription, padWidth, withChoices } from './help-layout.ts';
+import { wrapped } from './wrap.ts';
 import { addInit } from './init-command.ts';
 import { addProfiles } from './profiles-command.ts';
 import { addRelay } from './relay-command.ts';
@@ -49,15 +50,16 @@ const asTerm = (argument: Argument): string => {
 /** Gives every command the settings of the program, and an error's last line that leads to its own help. */
 function inherit(command: Command, path: string): void {
   command.showHelpAfterError(`(${path} --help tells what there is)`);
+  if (command.parent && command.createHelp().visibleCommands(command).length > 1)
+    command.helpCommand('help [command]', 'print the help of one of these');
   for (const sub of command.commands) {
     sub.copyInheritedSettings(command);
     inherit(sub, `${path} ${sub.name()}`);
   }
 }
 
-/** The command line. Resolves with the exit code once everything that was started has ended. */
-export async function main(args: readonly string[]): Promise<number> {
-  let code: number = exitCodes.done;
+/** All commands, as they are parsed, helped with and completed; `finish` hears the exit code of the one that ran. */
+export function createProgram(finish: (code: number) => void): Command {
   const program = new Command('culvert')
     .description('Secure MCP Tunnel: private MCP servers for ChatGPT, Codex, the Responses API and AgentKit.')
     .version(version, '-V, --version', 'print the version')
@@ -68,7 +70,9 @@ export async function main(args: readonly string[]): Promise<number> {
       padWidth,
       formatItem,
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(asTerm)].join(' '),
-      optionDescription: ({ description }) => description,
+      boxWrap: (text, width) => wrapped(text, width),
+      optionDescription,
+      argumentDescription: ({ description, argChoices }) => withChoices(description, argChoices),
     })
     .configureOutput({ outputError: (text, write) => write(withSuggestion(text)) })
     .addHelpText(
@@ -76,8 +80,15 @@ export async function main(args: readonly string[]): Promise<number> {
       '\nExit codes: 0 done or drained, 1 a fault of Culvert, 2 usage or configuration,\n3 could not start; doctor also 4 something to look at, 5 something failed.',
     )
     .exitOverride();
-  for (const add of commands) add(program, (result) => (code = result));
+  for (const add of commands) add(program, finish);
   inherit(program, 'culvert');
+  return program;
+}
+
+/** The command line. Resolves with the exit code once everything that was started has ended. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = createProgram((result) => (code = result));
   try {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync([...args], { from: 'user' });

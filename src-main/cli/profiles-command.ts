@@ -24,6 +24,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     );
   profiles
     .command('list')
+    .summary('list them, and what is wrong with any')
     .description('List the profiles that can be run by name, and what is wrong with those that cannot.')
     .option('--json', 'print JSON')
     .option(...folder)
@@ -33,6 +34,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     });
   profiles
     .command('check')
+    .summary('read one, and start nothing')
     .description('Read a profile and say what it means, or what is wrong with it at which line. Nothing is started.')
     .argument('<profile|file>', 'name of a profile, or path of a file')
     .option(...folder)
@@ -42,6 +44,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     });
   profiles
     .command('show')
+    .summary('print one, with secrets masked')
     .description('Print a profile as it stands in its file; secrets in it are masked.')
     .argument('<profile|file>', 'name of a profile, or path of a file')
     .option(...folder)
@@ -51,6 +54,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     });
   const add = profiles
     .command('add')
+    .summary('write one, from a sample or a file')
     .description('Write a profile, from a sample or from a file.')
     .argument('<name>', 'what it is called')
     .option('--from-file <file>', 'copy this file, which may have any form that is read here');
@@ -60,7 +64,10 @@ export const addProfiles: AddCommand = (program, finish) => {
   });
   profiles
     .command('edit')
-    .description('Open a profile in $VISUAL or $EDITOR, and save it when it is right.')
+    .summary('change one in your editor')
+    .description(
+      'Open a profile in $VISUAL or $EDITOR, and save it when it is right. What is wrong goes back into the editor, or is kept.',
+    )
     .argument('<profile>', 'name of a profile')
     .option(...folder)
     .action(async (name: string, values: ListValues) => {
@@ -69,6 +76,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     });
   profiles
     .command('remove')
+    .summary('take one out of the list')
     .description('Take a profile out of the list; its file is kept in the folder .deleted beside it.')
     .argument('<profile>', 'name of a profile')
     .option(...folder)
@@ -78,6 +86,7 @@ export const addProfiles: AddCommand = (program, finish) => {
     });
   const imports = profiles
     .command('import')
+    .summary('make one of a server that another program has set up')
     .description(
       `Make a profile of MCP servers that Claude Desktop, Claude Code, Cursor, VS Code, Windsurf or Codex has set up. Several become channels of one tunnel: the first is main. Without a name: list them.
 

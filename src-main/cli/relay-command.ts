@@ -3,8 +3,7 @@ import type { RelayArguments } from './relay.ts';
 
 const description = `Run a control plane of your own on this machine, with one tunnel and its keys, in memory.
 
-It speaks the service's side of the tunnel protocol and gives the tunnel an MCP endpoint, so that everything works with no
-account and no network: for trying things out, for development, and as a test bed. It prints what to do with it.
+It speaks the service's side of the tunnel protocol and gives the tunnel an MCP endpoint, so that everything works with no account and no network: for trying things out, for development, and as a test bed. It prints what to do with it.
 
 Keys are made up at each start. To keep them: --api-key env:NAME or file:/path, and the same for --admin-key.`;
 

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { TunnelError } from '../../../shared/errors.ts';
 import { sentence } from '../../../shared/messages.ts';
+import { wrapped } from '../wrap.ts';
 
 /** The person left, by Ctrl C, Ctrl D or a closed terminal. */
 export class LeftError extends Error {
@@ -75,7 +76,7 @@ export async function withQuestions<Result>(
   };
 
   const questions: Questions = {
-    say: (text) => void output.write(`${wrapped(text, questions.columns)}\n`),
+    say: (text) => void output.write(`${wrapped(text, questions.columns - 1)}\n`),
     async ask({ text, usual, secret = false, check }) {
       for (;;) {
         const typed = await line(`${text}${usual === undefined ? '' : ` [${usual}]`}: `, secret);
@@ -114,23 +115,6 @@ async function attempt<Answer>(check: () => Answer | Problem | Promise<Answer | 
     if (error instanceof TunnelError) return new Problem(sentence(error));
     throw error;
   }
-}
-
-/** Breaks lines between words; what goes on stands under the beginning of its line. */
-export function wrapped(text: string, columns: number): string {
-  const fold = (line: string): string => {
-    const indent = /^ */.exec(line)?.[0] ?? '';
-    const lines: string[] = [];
-    let current = indent;
-    for (const word of line.slice(indent.length).split(/(?<=\S)(?= )/)) {
-      if (current.trim() !== '' && current.length + word.length > columns - 1) {
-        lines.push(current);
-        current = indent + word.trimStart();
-      } else current += word;
-    }
-    return [...lines, current].join('\n');
-  };
-  return text.split('\n').map(fold).join('\n');
 }
 
 /** `text` in at most `width` columns. */
