@@ -52,10 +52,14 @@ class Engine implements TunnelManager {
   readonly #listeners = new Set<(snapshot: TunnelSnapshot) => void>();
   readonly #changed = new Set<Tunnel>();
   #sleepCheck: NodeJS.Timeout | undefined;
+  /** When the two clocks were last compared, and when a wake was last acted on. */
+  #compared: { wall: number; now: number };
+  #wokeAt = -Infinity;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#compared = { wall: this.#clock.wall(), now: this.#clock.now() };
   }
 
   async start(profile: Profile): Promise<void> {
@@ -110,6 +114,13 @@ class Engine implements TunnelManager {
   }
 
   nudge(reason: NudgeReason, id?: string): void {
+    if (reason === 'wake') {
+      // the system's word and our own clocks tell of the same wake, in either order: one of them is enough
+      const now = this.#clock.now();
+      const sleptAgain = this.#sleptMs() > sleptMs;
+      if (!sleptAgain && now - this.#wokeAt < 2 * sleepCheckMs) return;
+      this.#wokeAt = now;
+    }
     for (const tunnel of this.#tunnels.values()) if (id === undefined || tunnel.profile.id === id) tunnel.nudge(reason);
   }
 
@@ -202,20 +213,25 @@ class Engine implements TunnelManager {
 
   #watchSleep(): void {
     if (this.#sleepCheck) return;
-    const clock = this.#clock;
-    let wall = clock.wall();
-    let now = clock.now();
+    this.#sleptMs();
     this.#sleepCheck = setInterval(() => {
-      const slept = clock.wall() - wall - (clock.now() - now) > sleptMs;
-      wall = clock.wall();
-      now = clock.now();
-      if (slept) this.nudge('wake');
+      if (this.#sleptMs() > sleptMs) {
+        this.#wokeAt = -Infinity;
+        this.nudge('wake');
+      }
       if (![...this.#tunnels.values()].some(isOn)) {
         clearInterval(this.#sleepCheck);
         this.#sleepCheck = undefined;
       }
     }, sleepCheckMs);
     this.#sleepCheck.unref();
+  }
+
+  /** For how long the machine slept since this was asked last, as far as the clocks tell. */
+  #sleptMs(): number {
+    const { wall, now } = this.#compared;
+    this.#compared = { wall: this.#clock.wall(), now: this.#clock.now() };
+    return this.#compared.wall - wall - (this.#compared.now - now);
   }
 }
 

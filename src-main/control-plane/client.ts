@@ -6,6 +6,7 @@ import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import type { Command, Receipt } from './command.ts';
 import { readPollBody, type PollBody } from './commands.ts';
+import { controlPlaneUrl } from './control-plane-url.ts';
 import { CredentialSource, type Credentials } from './credentials.ts';
 import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';
@@ -72,17 +73,8 @@ export interface TunnelMetadata {
   readonly description?: string;
 }
 
-const defaultBaseUrl = 'https://api.openai.com';
-const mtlsBaseUrl = 'https://mtls.api.openai.com';
-
-/** Root of the control plane's API: host root, the optional path, then `/v1` is appended by the caller (PROTOCOL, "Requests"). */
-export function controlPlaneUrl(config: Profile['controlPlane']): URL {
-  const given = config.baseUrl || defaultBaseUrl;
-  const bare = given.replace(/\/+$/, '');
-  const base = config.clientCert && bare === defaultBaseUrl ? mtlsBaseUrl : bare;
-  const path = config.urlPath.replace(/^\/+|\/+$/g, '');
-  return new URL(path === '' ? base : `${base}/${path}`);
-}
+/** Of one poll's commands together: more than any service sends, less than a process dies of. */
+const mostPollBytes = 256 * 1024 * 1024;
 
 /**
  * The HTTP client of one tunnel's control plane (protocol.md): polls, responses and metadata. It knows headers, routes and
@@ -123,37 +115,41 @@ export class ControlPlaneClient {
     const { clock, config } = this.#options;
     const path = `${this.#path}/poll?${this.#channels}limit=${limit}&timeout_ms=${Math.max(1, Math.round(timeoutMs))}`;
     let receipt: Receipt | undefined;
-    const exchange: Exchange = new Exchange({
-      headers: (status) => {
-        receipt = { now: clock.now(), wall: clock.wall() };
-        if (status === 200) listener.headers();
+    const exchange: Exchange = new Exchange(
+      {
+        headers: (status) => {
+          receipt = { now: clock.now(), wall: clock.wall() };
+          if (status === 200) listener.headers();
+        },
+        progress: () => listener.progress(),
+        end: (status, body, header) => {
+          if (status === 204) return listener.done({ ok: true, commands: [], skipped: [] });
+          if (status !== 200)
+            return listener.done({ ok: false, written: true, ...this.#refusal(status, body, header) });
+          const read = readPollBody(body, receipt ?? { now: clock.now(), wall: clock.wall() });
+          if (read.brokenAt === undefined) return listener.done({ ok: true, ...read });
+          const error = new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt}` });
+          listener.done({ ok: false, error, written: true, body: read });
+        },
+        fail: (cause, body) => {
+          const written = exchange.written;
+          const error = this.#networkError(cause);
+          if (receipt === undefined) return listener.done({ ok: false, error, written });
+          // The service counts a command as delivered once it has sent it: those that came whole are served.
+          const read = readPollBody(body, receipt);
+          const cut =
+            error.code === 'closed_early' || error.code === 'connect_reset'
+              ? new TunnelError('poll_cut', 'control-plane', {
+                  ...error.params,
+                  bytes: body.length,
+                  tunnelId: config.tunnelId,
+                })
+              : error;
+          listener.done({ ok: false, error: cut, written, body: read });
+        },
       },
-      progress: () => listener.progress(),
-      end: (status, body, header) => {
-        if (status === 204) return listener.done({ ok: true, commands: [], skipped: [] });
-        if (status !== 200) return listener.done({ ok: false, written: true, ...this.#refusal(status, body, header) });
-        const read = readPollBody(body, receipt ?? { now: clock.now(), wall: clock.wall() });
-        if (read.brokenAt === undefined) return listener.done({ ok: true, ...read });
-        const error = new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt}` });
-        listener.done({ ok: false, error, written: true, body: read });
-      },
-      fail: (cause, body) => {
-        const written = exchange.written;
-        const error = this.#networkError(cause);
-        if (receipt === undefined) return listener.done({ ok: false, error, written });
-        // The service counts a command as delivered once it has sent it: those that came whole are served.
-        const read = readPollBody(body, receipt);
-        const cut =
-          error.code === 'closed_early' || error.code === 'connect_reset'
-            ? new TunnelError('poll_cut', 'control-plane', {
-                ...error.params,
-                bytes: body.length,
-                tunnelId: config.tunnelId,
-              })
-            : error;
-        listener.done({ ok: false, error: cut, written, body: read });
-      },
-    });
+      mostPollBytes,
+    );
     const request = () => ({ origin: this.#origin, path, method: 'GET' as const, headers: this.#headers });
     // never from within the answer to another poll: its connection is not free yet, and one more would be opened
     void this.#send(this.#polls, exchange, request);

@@ -55,10 +55,11 @@ export function readPollBody(body: Buffer, receipt: Receipt): PollBody {
   const skipped: SkippedCommand[] = [];
   try {
     const json = new JsonReader(body);
+    const headers = new HeaderMaps(body);
     if (!json.enterObject()) return { commands, skipped, brokenAt: 0 };
     while (json.nextMember()) {
       if (json.key !== 'commands' || !json.enterArray()) json.skip();
-      else while (json.nextElement()) readCommand(body, json, receipt, commands, skipped);
+      else while (json.nextElement()) readCommand(body, json, headers, receipt, commands, skipped);
     }
     json.finish();
     return { commands, skipped };
@@ -71,6 +72,7 @@ export function readPollBody(body: Buffer, receipt: Receipt): PollBody {
 function readCommand(
   body: Buffer,
   json: JsonReader,
+  headers: HeaderMaps,
   receipt: Receipt,
   commands: Command[],
   skipped: SkippedCommand[],
@@ -98,7 +100,7 @@ function readCommand(
   const requestId = fields.request_id && decodeString(body, fields.request_id);
   try {
     const type = required(body, fields.command_type, 'command_type');
-    if (isKind(type)) commands.push(toCommand(body, type, requestId, fields, receipt));
+    if (isKind(type)) commands.push(toCommand(body, type, requestId, fields, headers, receipt));
     else skipped.push({ reason: 'unknown_type', detail: printable(type), ...(requestId && { requestId }) });
   } catch (error) {
     // The only value read inside its own brackets is the header map.
@@ -124,10 +126,11 @@ function toCommand(
   kind: CommandKind,
   requestId: string | undefined,
   fields: Fields,
+  headerMaps: HeaderMaps,
   receipt: Receipt,
 ): Command {
   if (!requestId || !fields.request_id) throw new Malformed('request_id');
-  const headers = fields.headers ? readHeaders(body, fields.headers) : noHeaders;
+  const headers = fields.headers ? headerMaps.read(fields.headers) : noHeaders;
   let bytes: Buffer = noBytes;
   let message = noMessage;
   if (kind === 'jsonrpc') {
@@ -177,23 +180,25 @@ function readChannel(body: Buffer, span: Span): string {
   return name;
 }
 
-/** Header maps by their text: a caller's commands mostly carry the same one. Cleared when full. */
-const knownHeaders = new Map<string, HeaderList>();
-const mostKnown = 64;
-const longestKnown = 2_048;
+/** The header maps of one poll: its commands mostly carry the same one, which is then read once. */
+class HeaderMaps {
+  readonly #body: Buffer;
+  #last: Span = { start: 0, end: 0 };
+  #lastList = noHeaders;
 
-/** A map of names to lists of values, in the order they came; repeated values stay repeated. */
-function readHeaders(body: Buffer, span: Span): HeaderList {
-  if (isNull(body, span)) return noHeaders;
-  if (span.end - span.start > longestKnown) return parseHeaders(body, span);
-  const text = body.toString('latin1', span.start, span.end);
-  let list = knownHeaders.get(text);
-  if (!list) {
-    list = parseHeaders(body, span);
-    if (knownHeaders.size >= mostKnown) knownHeaders.clear();
-    knownHeaders.set(text, list);
+  constructor(body: Buffer) {
+    this.#body = body;
   }
-  return list;
+
+  /** A map of names to lists of values, in the order they came; repeated values stay repeated. */
+  read(span: Span): HeaderList {
+    const { start, end } = this.#last;
+    if (this.#body.compare(this.#body, span.start, span.end, start, end) !== 0) {
+      this.#lastList = isNull(this.#body, span) ? noHeaders : parseHeaders(this.#body, span);
+      this.#last = span;
+    }
+    return this.#lastList;
+  }
 }
 
 function parseHeaders(body: Buffer, span: Span): HeaderList {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { TunnelError } from '../../shared/errors.ts';
 
 /** A request of the control plane's and whatever comes back, told as it happens. Exactly one of `end` and `fail` is called, and nothing after it. */
 export interface ExchangeListener {
@@ -26,6 +27,8 @@ const nothing: Buffer = Buffer.alloc(0);
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #listener: ExchangeListener;
+  readonly #mostBytes: number;
+  #size = 0;
   #abort: ((error?: Error) => void) | undefined;
   #over = false;
   #written = false;
@@ -35,8 +38,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] | undefined;
   #release: (() => void) | undefined;
 
-  constructor(listener: ExchangeListener) {
+  /** A longer body than `mostBytes` is a failure, `body_too_large`. */
+  constructor(listener: ExchangeListener, mostBytes = Infinity) {
     this.#listener = listener;
+    this.#mostBytes = mostBytes;
   }
 
   /** Whether a byte may have reached the other end: false means that repeating it is safe. */
@@ -87,6 +92,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     if (this.#over) return true;
+    this.#size += chunk.length;
+    if (this.#size > this.#mostBytes) {
+      this.abort(new TunnelError('body_too_large', 'control-plane', { limit: this.#mostBytes }));
+      return true;
+    }
     if (this.#first === undefined) this.#first = chunk;
     else (this.#chunks ??= [this.#first]).push(chunk);
     this.#listener.progress();

@@ -6,6 +6,7 @@ import type { Profile } from '../../shared/profile.ts';
 import type { CertificateSeen } from '../../shared/tunnel.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 
+import { controlPlaneUrl } from '../control-plane/control-plane-url.ts';
 import { toTunnelError } from './errors.ts';
 import { filePath } from './pem.ts';
 import type { Environment } from './proxy.ts';
@@ -238,7 +239,7 @@ const keyOf = (purpose: Purpose, { name, url }: Target): string => `${purpose} $
 /** Every place that the profile itself names. */
 export function configuredTargets({ controlPlane, channels, harpoon }: RouteSettings): readonly [Purpose, Target][] {
   return [
-    ['control-plane', { url: new URL(controlPlane.baseUrl) }],
+    ['control-plane', { url: controlPlaneUrl(controlPlane) }],
     ...channels.flatMap((channel): [Purpose, Target][] =>
       channel.kind === 'http' ? [['mcp', { url: new URL(channel.url), name: channel.name }]] : [],
     ),

@@ -5,6 +5,10 @@ const quietMs = 2_000;
 const leastWaitMs = 1_000;
 const similar = (a: number, b: number): boolean => Math.abs(a - b) <= 500 + 0.15 * Math.max(a, b);
 
+/** How something on the way ends a connection on which nothing moved: without a word, or with a gateway's. */
+const isCut = ({ code, params: { status } }: TunnelError): boolean =>
+  code === 'closed_early' || code === 'connect_reset' || status === 504 || status === 408;
+
 export interface Cut {
   readonly cutAfterMs: number;
   readonly waitMs: number;
@@ -30,8 +34,7 @@ export class CutDetector {
 
   /** A poll of so many milliseconds failed at a monotonic time: `again` = try at once, a cut = the wait was shortened, undefined = a failure like any other. */
   closed(error: TunnelError, age: number, now: number): Cut | 'again' | undefined {
-    const quiet = (error.code === 'closed_early' || error.code === 'connect_reset') && age >= quietMs;
-    if (!quiet || age > this.#waitMs) return undefined;
+    if (!isCut(error) || age < quietMs || age > this.#waitMs) return undefined;
     // polls that were out together end together when the other end goes away: only a later one proves anything
     if (this.#suspect && now - age < this.#suspect.at) return 'again';
     if (this.#suspect && similar(this.#suspect.age, age)) {

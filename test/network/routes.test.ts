@@ -1,7 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import { expect, test } from 'vitest';
+import { configuredTargets } from '../../src-main/network/routes.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
-import { cleanUp, listen, routesFor } from '../support/network.ts';
+import { cleanUp, listen, profileWith, routesFor } from '../support/network.ts';
+
+test('the control plane’s own place is the one for client certificates when the profile has one', () => {
+  const controlPlane = { baseUrl: 'https://api.openai.com', urlPath: '' };
+  const placeOf = (settings: object): string | undefined =>
+    configuredTargets(profileWith({ controlPlane: { ...controlPlane, ...settings }, channels: [] }))[0]?.[1].url.host;
+  expect(placeOf({})).toBe('api.openai.com');
+  expect(placeOf({ clientCert: '/cert.pem', clientKey: '/key.pem' })).toBe('mtls.api.openai.com');
+});
 
 test('requests reuse one connection, and a warm one is opened ahead of the first request', async () => {
   let connections = 0;

@@ -178,3 +178,19 @@ describe('who watches', () => {
     expect(engine.snapshots()).toEqual([]);
   });
 });
+
+describe('a wake of the machine', () => {
+  it('that is told twice leads to one poll on a new connection', async () => {
+    const { controlPlane, engine, start } = await rig();
+    await start();
+    const first = await controlPlane.poll(0);
+    engine.nudge('wake');
+    engine.nudge('wake');
+    const second = await controlPlane.poll(1);
+    expect(second.connection).not.toBe(first.connection);
+    // whatever a second restart had sent would be there before this answer
+    controlPlane.send(quick('after'));
+    await controlPlane.responseFor('after');
+    expect(controlPlane.polls.filter(({ connection }) => connection !== second.connection)).toHaveLength(2);
+  });
+});

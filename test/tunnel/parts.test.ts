@@ -104,6 +104,17 @@ describe('the detector of cut connections', () => {
     );
   });
 
+  it.each([
+    ['control_plane_error', 504],
+    ['unexpected_status', 408],
+  ] as const)('takes a gateway’s %s %i after a quiet wait for a cut, and one at once for none', (code, status) => {
+    const cuts = new CutDetector(30_000);
+    const failure = new TunnelError(code, 'control-plane', { status });
+    expect(cuts.closed(failure, 300, 300)).toBeUndefined();
+    expect(cuts.closed(failure, 20_000, 20_300)).toBe('again');
+    expect(cuts.closed(failure, 20_000, 40_300)).toEqual({ cutAfterMs: 20_000, waitMs: 16_000 });
+  });
+
   it('takes no other failure for a cut', () => {
     const cuts = new CutDetector(30_000);
     for (const code of ['timed_out', 'dns_failed', 'control_plane_error'] as const)

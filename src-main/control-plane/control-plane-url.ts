@@ -1,0 +1,13 @@
+import type { Profile } from '../../shared/profile.ts';
+
+const defaultBaseUrl = 'https://api.openai.com';
+const mtlsBaseUrl = 'https://mtls.api.openai.com';
+
+/** Root of the control plane's API: host root, the optional path, then `/v1` is appended by the caller (PROTOCOL, "Requests"). */
+export function controlPlaneUrl(config: Profile['controlPlane']): URL {
+  const given = config.baseUrl || defaultBaseUrl;
+  const bare = given.replace(/\/+$/, '');
+  const base = config.clientCert && bare === defaultBaseUrl ? mtlsBaseUrl : bare;
+  const path = config.urlPath.replace(/^\/+|\/+$/g, '');
+  return new URL(path === '' ? base : `${base}/${path}`);
+}
