@@ -81,14 +81,11 @@ const needs = {
 
 export type Need = keyof typeof needs;
 
-/** Programs that a machine has or has not: they add to what is seen, and no script installs them. */
-const welcome: ReadonlySet<Need> = new Set<Need>(['bash', 'zsh', 'fish', 'terminal', 'systemd', 'kubectl']);
-
-/** With CULVERT_REQUIRE_ALL=1 all the others; but nobody can be asked for the reference client, whose source is no package. */
+/** With CULVERT_REQUIRE_ALL=1 all of them; but nobody can be asked for the reference client, whose source is no package. */
 const isRequired = (need: Need): boolean =>
   need === 'reference-client'
     ? process.env.CULVERT_REFERENCE_CLIENT !== undefined
-    : process.env.CULVERT_REQUIRE_ALL === '1' && !welcome.has(need);
+    : process.env.CULVERT_REQUIRE_ALL === '1';
 
 /**
  * `describe` for a suite that needs more than Node and npm. Where something is missing the suite is skipped, with the
