@@ -2,7 +2,10 @@ import { useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import type { Check } from '../../shared/doctor.ts';
 import { describeEvidence } from '../../shared/evidence-words.ts';
+import { run as ask } from '../api.ts';
 import { duration } from '../format.ts';
+import { ConsentDialog } from '../overview/consent-dialog.tsx';
+import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -32,6 +35,12 @@ function sayOf({ evidence, state }: Check): string {
   return (state === 'skip' || (state === 'warn' && !worst.error) ? more : undefined) ?? what;
 }
 
+/** The command that nobody has agreed to yet, where that is what keeps the check from proving anything. */
+function consentOf({ evidence, profile, channel }: Check): { id: string; channel: string } | undefined {
+  const waits = evidence.some(({ error }) => error?.code === 'command_not_approved');
+  return waits && profile !== undefined && channel !== undefined ? { id: profile, channel } : undefined;
+}
+
 interface Props {
   readonly check: Check;
   /** Told where a profile has several. */
@@ -42,9 +51,13 @@ interface Props {
 export function CheckRow({ check, channel }: Props) {
   const { state, title, why, evidence, fix } = check;
   const [open, setOpen] = useState<boolean>();
-  const [fixing, setFixing] = useState(false);
+  const [dialog, setDialog] = useState<'fix' | 'consent'>();
+  const scope = useApp((app) => app.doctor?.profile);
   const tone = tones[state];
-  const isOpen = open ?? (state === 'fail' || fix !== undefined);
+  const asks = consentOf(check);
+  const isOpen = open ?? (state === 'fail' || fix !== undefined || asks !== undefined);
+  const close = (): void => setDialog(undefined);
+  const again = (): Promise<unknown> => ask('doctor.run', scope === undefined ? {} : { profile: scope });
   return (
     <li className={`check-row tone-${tone}`}>
       <Disclosure isExpanded={isOpen} onExpandedChange={setOpen}>
@@ -67,10 +80,15 @@ export function CheckRow({ check, channel }: Props) {
           <Proofs evidence={evidence} running={state === 'running'} />
           {fix && (
             <div className="row-gap fix">
-              <Button kind="primary" onPress={() => setFixing(true)}>
+              <Button kind="primary" onPress={() => setDialog('fix')}>
                 {words.fix}
               </Button>
               <span className="grow">{fix.summary}</span>
+            </div>
+          )}
+          {asks && (
+            <div className="row-gap">
+              <Button onPress={() => setDialog('consent')}>{t.overview.actions.review}</Button>
             </div>
           )}
           <SeenFacts evidence={evidence} />
@@ -79,7 +97,8 @@ export function CheckRow({ check, channel }: Props) {
           </p>
         </DisclosurePanel>
       </Disclosure>
-      {fix && fixing && <FixDialog fix={fix} onClose={() => setFixing(false)} />}
+      {fix && dialog === 'fix' && <FixDialog fix={fix} onClose={close} />}
+      {asks && dialog === 'consent' && <ConsentDialog {...asks} onClose={close} onAgreed={again} />}
     </li>
   );
 }

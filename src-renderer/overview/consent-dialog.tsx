@@ -12,10 +12,12 @@ interface Props {
   readonly id: string;
   readonly channel: string;
   readonly onClose: () => void;
+  /** What consent was asked for; starting the tunnel unless told. */
+  readonly onAgreed?: () => Promise<unknown>;
 }
 
 /** Nothing runs before it was shown and agreed to. */
-export function ConsentDialog({ id, channel, onClose }: Props) {
+export function ConsentDialog({ id, channel, onClose, onAgreed }: Props) {
   const [command, setCommand] = useState<CommandDescription>();
   useEffect(() => {
     let live = true;
@@ -27,7 +29,7 @@ export function ConsentDialog({ id, channel, onClose }: Props) {
   const agree = async (hash: string): Promise<void> => {
     await run('approvals.approve', { id, channel, hash });
     onClose();
-    await run('tunnels.start', { id });
+    await (onAgreed ? onAgreed() : run('tunnels.start', { id }));
   };
   return (
     <Dialog

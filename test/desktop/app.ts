@@ -20,8 +20,17 @@ export interface RunningApp {
 }
 
 /** Starts the built app with its sandbox on, in a home of its own. */
-export async function startApp(...args: string[]): Promise<RunningApp> {
+export function startApp(...args: string[]): Promise<RunningApp> {
+  return startAppIn(() => Promise.resolve({}), ...args);
+}
+
+/** The same, with what `prepare` puts into its home and its environment before. */
+export async function startAppIn(
+  prepare: (home: string) => Promise<Readonly<Record<string, string>>>,
+  ...args: string[]
+): Promise<RunningApp> {
   const home = await mkdtemp(join(tmpdir(), 'culvert-app-'));
+  const more = await prepare(home);
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('npm_'),
   );
@@ -29,6 +38,7 @@ export async function startApp(...args: string[]): Promise<RunningApp> {
     ...Object.fromEntries(inherited),
     XDG_CONFIG_HOME: join(home, 'config'),
     XDG_RUNTIME_DIR: await runtimeDir(home),
+    ...more,
   };
   const app = await _electron.launch({
     executablePath: electronBinary(),

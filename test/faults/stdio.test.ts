@@ -267,6 +267,8 @@ describe('when Culvert stops', () => {
     const [pid] = await starts(log);
     const urlFile = join(tunnel.folder, 'health-url');
     expect(await readFile(urlFile, 'utf8')).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    // the poll after the one that brought the call may be on its way: it was asked before the stop
+    await expect.poll(() => controlPlane.waitingPolls).toBe(1);
     const polls = controlPlane.polls.length;
     expect(await tunnel.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(failureOf((await controlPlane.responseFor('r')).json)?.source).toBe('client_internal');
