@@ -507,11 +507,20 @@ const answered: ReadonlySet<ErrorCode> = new Set([
 const fromService = ({ code, params }: TunnelErrorData): Words | undefined =>
   answered.has(code) ? serviceWords(params['detail']) : undefined;
 
+/** What was typed has no place in a file: the flag says it all. */
+const typed: Words = {
+  title: 'The command line has a mistake',
+  cause: '{field|A flag}: {problem|its value is not allowed}[ (allowed: {allowed})].',
+  next: '{hint|Correct it and try again.}',
+};
+const fromCommandLine = ({ code, params }: TunnelErrorData): Words | undefined =>
+  code === 'config_invalid' && params['file'] === 'the command line' ? typed : undefined;
+
 /** The three sentences of an error, for people. Takes what crossed IPC as well as a thrown `TunnelError`. */
 export function describe(error: TunnelErrorData): Words {
   const where = parties[error.leg];
   const params = { ...error.params, where, Where: capital(where) };
-  const { title, cause, next } = fromService(error) ?? catalogue[error.code];
+  const { title, cause, next } = fromService(error) ?? fromCommandLine(error) ?? catalogue[error.code];
   return { title: say(title, params), cause: say(cause, params), next: say(next, params) };
 }
 

@@ -190,8 +190,12 @@ export async function runAdmin(action: AdminAction, id: string | undefined, give
     const management = createManagement({ url, routes, key: () => secrets.resolve(ref), client });
     const tunnels = await perform(action, id, given, management);
     if (given.json) print(JSON.stringify(action === 'list' ? { tunnels } : tunnels[0], null, 2));
-    else print(tunnels.length === 0 ? 'No tunnels.' : tunnels.map(asText).join('\n\n'));
-    if (action === 'create' && !given.json) print('\nGive it some 30 s before a client polls it.');
+    else {
+      if (action === 'delete') print('Deleted:');
+      print(tunnels.length === 0 ? 'No tunnels.' : tunnels.map(asText).join('\n\n'));
+    }
+    if (action === 'create' && !given.json)
+      print(`\nGive it some 30 s before it is polled. Next: culvert init --tunnel-id ${tunnels[0]?.id ?? ''}`);
     return 0;
   } catch (error) {
     if (!given.json || !(error instanceof TunnelError)) throw error;

@@ -49,7 +49,7 @@ export async function listProfiles(values: Where & { readonly json?: boolean }):
     return exitCodes.done;
   }
   if (entries.length === 0) {
-    say(`There is no profile yet. Put one into ${store.ownFolder}, or try \`culvert demo\`.`);
+    say('There is no profile yet. `culvert init` writes one; `culvert demo` shows a tunnel without any.');
     return exitCodes.done;
   }
   const width = Math.max(...entries.map(({ name }) => name.length));

@@ -82,6 +82,17 @@ describe('culvert admin tunnels', () => {
     for (const text of [wrong.errors, lines.join('\n')]) expect(text).not.toMatch(/sk-/);
   });
 
+  it('takes no key from the command line itself, and says which key is missing', async () => {
+    const literal = await admin(['list', '--organization-id', 'org_1', '--admin-key', 'sk-admin-in-the-open']);
+    expect(literal.code).toBe(2);
+    expect(literal.errors).toContain('--admin-key');
+    expect(literal.errors).not.toContain('in-the-open');
+    const missing = await admin(['list', '--organization-id', 'org_1'], { OPENAI_ADMIN_KEY: '' });
+    expect(missing.code).toBe(2);
+    expect(missing.errors).toContain('admin key');
+    expect(missing.errors).not.toMatch(/runtime key/i);
+  });
+
   it.each([
     ['deleting without --confirm', ['delete', `tunnel_${'a'.repeat(32)}`], '--confirm'],
     ['a list without a scope', ['list'], '--organization-id'],

@@ -181,7 +181,7 @@ suiteNeeds('terminal')('culvert init at a terminal', () => {
   test('fits a narrow terminal, without colours', async () => {
     await foundServers();
     init([], { NO_COLOR: '1' }, 44);
-    await answer('a command or URL:', '1');
+    await answer('URL:\n> ', '1');
     await answer('Tunnel id:', tunnelId);
     await terminal.sees('Key [1]:');
     // eslint-disable-next-line no-control-regex -- a colour is a control sequence

@@ -35,6 +35,9 @@ export interface Questions {
   readonly columns: number;
 }
 
+/** Columns for an answer beside its question; with less it gets a line of its own. */
+const leastRoom = 8;
+
 interface Terminal {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
@@ -78,8 +81,11 @@ export async function withQuestions<Result>(
   const questions: Questions = {
     say: (text) => void output.write(`${wrapped(text, questions.columns - 1)}\n`),
     async ask({ text, usual, secret = false, check }) {
+      const question = `${text}${usual === undefined ? '' : ` [${usual}]`}:`;
+      const isNarrow = question.length + leastRoom > questions.columns;
       for (;;) {
-        const typed = await line(`${text}${usual === undefined ? '' : ` [${usual}]`}: `, secret);
+        if (isNarrow) questions.say(question);
+        const typed = await line(isNarrow ? '> ' : `${question} `, secret);
         const answer = await attempt(() => check(typed === '' ? (usual ?? '') : typed));
         if (!(answer instanceof Problem)) return answer;
         questions.say(`  ${answer.text}`);
