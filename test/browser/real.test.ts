@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -30,7 +30,11 @@ function readPrinted(lines: readonly string[]): Printed | undefined {
 }
 
 /** One `tools/call` through the relay and the tunnel, as a product makes it. */
-async function callTool({ mcpUrl, key }: Printed, name: string, args: unknown): Promise<string> {
+async function callTool(
+  { mcpUrl, key }: Pick<Printed, 'mcpUrl' | 'key'>,
+  name: string,
+  args: unknown,
+): Promise<string> {
   const post = (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(mcpUrl, {
       method: 'POST',
@@ -64,6 +68,17 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
   beforeAll(async () => {
     browser = await launchChromium();
     home = await mkdtemp(join(tmpdir(), 'culvert-ui-'));
+    await mkdir(join(home, '.cursor'));
+    const server = (name: string) => resolve(`node_modules/@modelcontextprotocol/server-${name}/dist/index.js`);
+    const found = {
+      everything: { command: process.execPath, args: [server('everything'), 'stdio'], timeout: 60 },
+      memory: {
+        command: process.execPath,
+        args: [server('memory')],
+        env: { MEMORY_FILE_PATH: join(home, 'memory.json') },
+      },
+    };
+    await writeFile(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers: found }));
     const lines: string[] = [];
     printed = await new Promise<Printed>((found, failed) => {
       const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_RUNTIME_DIR: home };
@@ -195,5 +210,44 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
     await page.getByText(/Line \d+, column \d+:/).waitFor();
     expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     expect(await cspViolations(page)).toEqual([]);
+  });
+
+  test('two servers of another app become channels of one tunnel, and both answer through it', async () => {
+    await page.evaluate(() => {
+      location.hash = '#/overview';
+    });
+    await page.getByRole('switch', { name: 'Everything on' }).press('Space');
+    await page.getByRole('listitem', { name: 'Everything' }).getByText('Stopped', { exact: true }).waitFor();
+    await page.evaluate(() => {
+      location.hash = '#/wizard';
+    });
+    await page.getByRole('row', { name: /everything/ }).click();
+    await page.getByRole('row', { name: /memory/ }).click();
+    await page.getByRole('button', { name: 'Use these 2 servers' }).click();
+    await page.getByRole('region', { name: 'Not carried over' }).getByText('timeout', { exact: true }).waitFor();
+    const [main, memory] = ['main', 'memory'].map((name) => page.getByRole('listitem', { name, exact: true }));
+    await main!.getByRole('button', { name: /Run/ }).click();
+    await memory!.getByRole('button', { name: 'Run this command' }).click();
+    await page.getByText('2 of 2 proved').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Next: tunnel and key' }).click();
+    await page.getByLabel('Tunnel id').fill(printed.tunnelId);
+    await page.getByRole('button', { name: /Another control plane/ }).click();
+    await page.getByLabel('Or a reference to it').fill(`file:${join(home, 'key')}`);
+    await page.getByLabel('Control plane', { exact: true }).fill(printed.controlPlane);
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
+    await page.getByRole('button', { name: 'Next: name' }).click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Both');
+    await page.getByRole('button', { name: 'Save and connect' }).click();
+    await page.getByText('Waiting for the first call.').waitFor();
+    expect(await callTool(printed, 'echo', { message: 'to main' })).toContain('to main');
+    const { key, mcpUrl } = printed;
+    const entities = [{ name: 'Ada', entityType: 'person', observations: ['wrote the first program'] }];
+    expect(await callTool({ key, mcpUrl: `${mcpUrl}/memory` }, 'create_entities', { entities })).toContain('Ada');
+    expect(await readFile(join(home, 'memory.json'), 'utf8')).toContain('Ada');
+    const profile = await readFile(join(home, 'config/culvert/profiles/Both.yaml'), 'utf8');
+    expect(profile).toMatch(/channel: memory/);
+    expect(profile).toContain(`MEMORY_FILE_PATH: ${join(home, 'memory.json')}`);
   });
 });
