@@ -3,7 +3,8 @@ import { plural } from '../format.ts';
 export const importStrings = {
   searching: 'Looking in the settings of other apps…',
   none: 'No server was found',
-  noneSay: 'Nothing is set up in Claude Desktop, Claude Code, Cursor, VS Code, Windsurf or Codex on this machine.',
+  noneSay:
+    'Nothing is set up in Claude Desktop, Claude Code, Cursor, VS Code, Windsurf or Codex on this machine. A server can still be given by its command or URL.',
   found: 'Servers that other apps here have set up',
   say: 'Pick one or several. Each becomes a channel of the tunnel; nothing runs before you agreed to it.',
   search: 'Search servers',

@@ -73,10 +73,10 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const next = page.getByRole('button', { name: 'Next: tunnel and key' });
     const dropped = page.getByRole('region', { name: 'Not carried over' });
     expect(await dropped.getByRole('listitem').allTextContents()).toEqual([
-      expect.stringMatching(/^the variables of .*\.env The file cannot be read/),
+      expect.stringMatching(/^The variables of .*\.env The file cannot be read/),
       expect.stringMatching(/^auth The product that calls signs in itself/),
-      expect.stringMatching(/^the value of Authorization \$\{input:docs-token\}.* Enter it\.$/),
-      expect.stringMatching(/^sandboxEnabled Culvert runs the command with your own rights/),
+      expect.stringMatching(/^The value of Authorization \$\{input:docs-token\}.* Enter it\.$/),
+      expect.stringMatching(/^oauth The product that calls signs in itself/),
     ]);
     expect(world.heard.map(({ name }) => name)).not.toContain('drafts.probeServer');
     const main = page.getByRole('listitem', { name: 'main', exact: true });

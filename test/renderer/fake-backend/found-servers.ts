@@ -48,7 +48,7 @@ export const usualServers: readonly Candidate[] = [
     headerNames: ['Authorization'],
     dropped: [
       { code: 'value', name: 'Authorization', detail: '${input:docs-token} (“Token of the docs server”)' },
-      { code: 'sandbox', name: 'sandboxEnabled' },
+      { code: 'sign-in', name: 'oauth' },
     ],
   },
   {
