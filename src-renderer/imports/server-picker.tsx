@@ -70,7 +70,9 @@ function Row({ candidate, isTaken }: { readonly candidate: Candidate; readonly i
   return (
     <GridListItem id={id} textValue={`${name}, ${target}`} className="found" isDisabled={candidate.unusable || isTaken}>
       <Checkbox slot="selection" className="box">
-        <Icon name="check" />
+        <span className="tick">
+          <Icon name="check" />
+        </span>
       </Checkbox>
       <Icon name={kind === 'stdio' ? 'terminal' : 'globe'} thin />
       <span className="grow" title={[target, cwd, file].filter((line) => line !== undefined).join('\n')}>
