@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import { createEngine } from '../../src-main/engine.ts';
 import { createLog } from '../../src-main/observe/log.ts';
+import type { Clock } from '../../src-main/tunnel/clock.ts';
+import { Tunnel } from '../../src-main/tunnel/tunnel.ts';
 import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { FakeControlPlane } from '../fakes/control-plane.ts';
 import { FakeMcpServer, jsonAnswer } from '../fakes/mcp-http.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { cleanUp, literalSecrets, profileWith } from '../support/network.ts';
 
 interface Rig {
@@ -16,7 +19,7 @@ interface Rig {
   readonly release: () => void;
 }
 
-async function rig(): Promise<Rig> {
+async function rig(clock?: Clock): Promise<Rig> {
   const [controlPlane, mcp] = [await FakeControlPlane.start(), await FakeMcpServer.start()];
   cleanUp(() => Promise.all([controlPlane.close(), mcp.close()]));
   let release = (): void => undefined;
@@ -25,6 +28,7 @@ async function rig(): Promise<Rig> {
   const engine = createEngine({
     secrets: literalSecrets,
     env: {},
+    ...(clock && { clock }),
     log: createLog('error', () => undefined),
     traces: {
       open: (record) => ({ ...record, id: 1 }),
@@ -180,17 +184,18 @@ describe('who watches', () => {
 });
 
 describe('a wake of the machine', () => {
-  it('that is told twice leads to one poll on a new connection', async () => {
-    const { controlPlane, engine, start } = await rig();
+  it('that is told twice is acted on once, and the next one again', async () => {
+    const clock = new FakeClock();
+    const { engine, start } = await rig(clock);
     await start();
-    const first = await controlPlane.poll(0);
+    const nudged = vi.spyOn(Tunnel.prototype, 'nudge');
+    cleanUp(() => nudged.mockRestore());
     engine.nudge('wake');
     engine.nudge('wake');
-    const second = await controlPlane.poll(1);
-    expect(second.connection).not.toBe(first.connection);
-    // whatever a second restart had sent would be there before this answer
-    controlPlane.send(quick('after'));
-    await controlPlane.responseFor('after');
-    expect(controlPlane.polls.filter(({ connection }) => connection !== second.connection)).toHaveLength(2);
+    expect(nudged.mock.calls).toEqual([['wake']]);
+    clock.sleep(60_000);
+    engine.nudge('wake');
+    engine.nudge('person');
+    expect(nudged.mock.calls).toEqual([['wake'], ['wake'], ['person']]);
   });
 });
