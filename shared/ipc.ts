@@ -43,7 +43,7 @@ const byId = z.strictObject({ id });
 const text = z.string().max(1_048_576);
 const candidateIds = z.array(id).min(1).max(64);
 const subscription = z.number().int();
-const patiently = z.strictObject({ id, patient: z.boolean().optional() });
+const patiently = z.strictObject({ id, patience: draftWaitSchema.shape.why.optional() });
 const at = controlPlaneAtSchema;
 const tunnelId = z.string().regex(tunnelIdPattern);
 /** Which calls: these, or all that match a filter (empty = all). */
@@ -138,7 +138,7 @@ export const calls = {
   'drafts.probeServer': call(z.strictObject({ id, key: id }), probeResultSchema),
   /**
    * Metadata proves Read; Use is proved by a real poll of a tunnel that is started from the draft and stays. A refusal of
-   * a tunnel that was created here moments ago is waited out, and with `patient` any that a new role ends: `draft.waiting`
+   * a tunnel that was created here moments ago is waited out, and with `patience` any that time may end: `draft.waiting`
    * tells of it, and `drafts.cancelProbe` ends it with the last refusal as the result.
    */
   'drafts.probeControlPlane': call(patiently, probeResultSchema),

@@ -2,6 +2,7 @@
 export const links = {
   tunnels: 'https://platform.openai.com/settings/organization/tunnels',
   'api-keys': 'https://platform.openai.com/settings/organization/api-keys',
+  'admin-keys': 'https://platform.openai.com/settings/organization/admin-keys',
   roles: 'https://platform.openai.com/settings/organization/people/roles',
   'tunnel-guide': 'https://developers.openai.com/api/docs/guides/secure-mcp-tunnels',
   'chatgpt-connectors': 'https://chatgpt.com/#settings/Connectors',

@@ -9,6 +9,7 @@ import './styles/wizard.css';
 import './styles/traces.css';
 import './styles/profiles.css';
 import './styles/care.css';
+import './styles/tunnels.css';
 import { on } from './api.ts';
 import { follow } from './route.ts';
 import { App } from './shell/app.tsx';

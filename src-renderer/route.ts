@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import type { Destination } from '../shared/app.ts';
 
 export const pages = ['overview', 'traces', 'profiles', 'doctor', 'logs', 'settings'] as const;
-export type Page = (typeof pages)[number] | 'wizard' | 'about';
+export type Page = (typeof pages)[number] | 'wizard' | 'tunnels' | 'about';
 
 export interface Route {
   readonly page: Page;
@@ -10,7 +10,7 @@ export interface Route {
   readonly item?: string;
 }
 
-const known: ReadonlySet<string> = new Set([...pages, 'wizard', 'about']);
+const known: ReadonlySet<string> = new Set([...pages, 'wizard', 'tunnels', 'about']);
 
 export function parseRoute(hash: string): Route {
   const [, page = '', item] = /^#\/([a-z]*)(?:\/(.*))?$/.exec(hash) ?? [];

@@ -4,6 +4,7 @@ import { overviewStrings } from './strings/overview.ts';
 import { profileStrings } from './strings/profiles.ts';
 import { shellStrings } from './strings/shell.ts';
 import { traceStrings } from './strings/traces.ts';
+import { tunnelStrings } from './strings/tunnels.ts';
 import { wizardStrings } from './strings/wizard.ts';
 
 /** Every word on the pages, but for errors and verdicts, which `shared/messages.ts` has for all who speak. */
@@ -14,6 +15,7 @@ export const t = {
   imports: importStrings,
   traces: traceStrings,
   profiles: profileStrings,
+  tunnels: tunnelStrings,
   doctor: doctorStrings,
   logs: logStrings,
   settings: settingsStrings,

@@ -70,6 +70,9 @@ function ProfileList() {
       say={words.summary(profiles.length)}
       actions={
         <>
+          <Button kind="quiet" icon="key" onPress={() => go('tunnels')}>
+            {t.tunnels.manage}
+          </Button>
           <TextMenu
             label={words.import}
             icon="download"

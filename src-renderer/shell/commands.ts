@@ -45,6 +45,7 @@ function commandsOf(app: AppSnapshot): Command[] {
         act: () => go(page),
       })),
     { name: words.newTunnel, icon: 'plus', act: () => go('wizard') },
+    { name: words.manageTunnels, icon: 'key', act: () => go('tunnels') },
     ...(capabilities.demo ? [{ name: words.demo, icon: 'spark' as const, act: () => void startDemo() }] : []),
     ...tunnels.flatMap(tunnelCommands),
     ...app.profiles.map(({ id, name }): Command => ({

@@ -6,6 +6,7 @@ import { useRoute } from '../route.ts';
 import { AboutPage } from '../settings/about-page.tsx';
 import { SettingsPage } from '../settings/settings-page.tsx';
 import { TracesPage } from '../traces/traces-page.tsx';
+import { ManagedTunnelsPage } from '../tunnels/tunnels-page.tsx';
 import { WizardPage } from '../wizard/wizard-page.tsx';
 
 export function PageOf() {
@@ -25,6 +26,8 @@ export function PageOf() {
       return <SettingsPage />;
     case 'about':
       return <AboutPage />;
+    case 'tunnels':
+      return <ManagedTunnelsPage />;
     case 'wizard':
       return <WizardPage />;
   }

@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { Arch, Icon } from '../ui/icon.tsx';
 import { modifier } from './shortcuts.ts';
 
-const homes: Readonly<Partial<Record<Page, Page>>> = { wizard: 'profiles', about: 'settings' };
+const homes: Readonly<Partial<Record<Page, Page>>> = { wizard: 'profiles', tunnels: 'profiles', about: 'settings' };
 
 function Badge({ page }: { readonly page: Page }) {
   const traces = useApp((app) => app.traces.count);

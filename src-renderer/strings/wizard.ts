@@ -67,7 +67,7 @@ export const wizardStrings = {
   key: {
     title: 'Tunnel and key',
     tunnelId: 'Tunnel id',
-    tunnelIdHint: 'From the tunnels page of your organization.',
+    tunnelIdHint: 'From the tunnels page of your organization, or chosen here with an admin key.',
     tunnelIdWrong: 'A tunnel id is tunnel_ and 32 lower-case letters or digits.',
     openTunnels: 'Open the tunnels page',
     key: 'Runtime key',
@@ -83,6 +83,8 @@ export const wizardStrings = {
     prove: 'Prove tunnel and key',
     readOnly: 'The key can read this tunnel but not use it.',
     readOnlyMore: 'Metadata came, the poll was refused. Give the key Tunnels Use, or set another key.',
+    neither: 'The key may not use this tunnel.',
+    neitherMore: 'The control plane knows the key and refuses it. Give it Tunnels Read and Use, or set another key.',
     next: 'Next: name',
   },
   name: {

@@ -1,23 +1,28 @@
 import { useState } from 'react';
 import type { Draft } from '../../shared/draft.ts';
+import { isAdminKey } from '../../shared/keys.ts';
+import type { DraftWait, ManagedTunnel } from '../../shared/managed-tunnel.ts';
 import { describe } from '../../shared/messages.ts';
 import { run } from '../api.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
+import { mayBeNewRole } from '../tunnels/tunnel-words.ts';
 import { Button } from '../ui/button.tsx';
 import { ExternalLink } from '../ui/external-link.tsx';
 import { Field } from '../ui/field.tsx';
 import { Proofs } from '../ui/proofs.tsx';
 import { Note } from '../ui/tone.tsx';
+import { ChooseTunnel } from './choose-tunnel.tsx';
 import { StepFrame } from './step-frame.tsx';
 import type { DraftHandle } from './use-draft.ts';
 import type { Probe } from './use-probe.ts';
+import { WaitNote } from './wait-note.tsx';
 
 const words = t.wizard.key;
+const waits = t.tunnels.wait;
 
 /** As the contract has it (shared/tunnel.ts). */
 const tunnelIdPattern = /^tunnel_[a-z0-9]{32}$/;
-const adminKey = /^sk-admin-/;
 
 interface Props {
   readonly handle: DraftHandle;
@@ -27,14 +32,28 @@ interface Props {
   readonly onNext: () => void;
 }
 
-/** Metadata proves Read, a real poll proves Use; one without the other is a verdict of its own. */
-function ReadOnlyKey({ probe }: { readonly probe: Probe }) {
+/** Metadata proves Read, a real poll proves Use; one without the other is a verdict of its own, which a new role may end. */
+function Refused({
+  probe,
+  onKeepTrying,
+}: {
+  readonly probe: Probe;
+  readonly onKeepTrying: (why: DraftWait['why']) => void;
+}) {
   const read = probe.evidence.some(({ step, outcome }) => /metadata|read/.test(step) && outcome === 'pass');
-  const refused = probe.evidence.some(({ step, outcome }) => step === 'key.use' && outcome === 'fail');
-  if (!read || !refused) return null;
+  const refused = probe.evidence.find(({ outcome }) => outcome === 'fail')?.error;
+  if (probe.running || !refused) return null;
+  const keep = (why: DraftWait['why']) => <Button onPress={() => onKeepTrying(why)}>{waits.keep}</Button>;
+  if (refused.code === 'tunnel_not_found')
+    return (
+      <Note tone="warn" title={waits.notFound} actions={keep('new-tunnel')}>
+        {waits.tunnelHint}
+      </Note>
+    );
+  if (!mayBeNewRole(refused)) return null;
   return (
-    <Note tone="fault" title={words.readOnly}>
-      {words.readOnlyMore}
+    <Note tone="fault" title={read ? words.readOnly : words.neither} actions={keep('new-role')}>
+      {read ? words.readOnlyMore : words.neitherMore} {waits.roleHint}
     </Note>
   );
 }
@@ -45,7 +64,9 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
   const [more, setMore] = useState(!hasKeychain || (draft.keyRef ?? '') !== '');
   const tunnelId = draft.tunnelId.trim();
   const idWrong = tunnelId !== '' && !tunnelIdPattern.test(tunnelId);
-  const isAdmin = adminKey.test(typed.trim());
+  const [choosing, setChoosing] = useState(false);
+  const [created, setCreated] = useState<string>();
+  const isAdmin = isAdminKey(typed);
   const hasKey = typed.trim() !== '' || draft.hasKey || (draft.keyRef ?? '') !== '';
   const change = (patch: Parameters<DraftHandle['update']>[0]): void => {
     probe.clear();
@@ -61,6 +82,29 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
     }
     await probe.start(draft.id);
   };
+  const keepTrying = async (why: DraftWait['why']): Promise<void> => {
+    if (await probe.start(draft.id, why)) onNext();
+  };
+  /** A wait that goes on behind another step would take the person back to this one. */
+  const leave = (to: () => void): void => {
+    if (probe.running) probe.clear();
+    to();
+  };
+  const openChoice = async (): Promise<void> => {
+    await handle.flush();
+    setChoosing(true);
+  };
+  const giveAdminKey = async (): Promise<void> => {
+    await handle.flush();
+    if (!(await run('management.setKey', { at: { draft: draft.id }, key: typed.trim() }))) return;
+    setTyped('');
+    setChoosing(true);
+  };
+  const choose = ({ id, name }: ManagedTunnel, isNew: boolean): void => {
+    change({ tunnelId: id, ...(draft.name === '' && name !== '' ? { name: name.slice(0, 100) } : {}) });
+    setCreated(isNew ? id : undefined);
+    setChoosing(false);
+  };
   const admin = isAdmin ? describe({ code: 'key_is_admin', leg: 'local', params: {} }) : undefined;
   const ready = tunnelId !== '' && !idWrong && hasKey && !isAdmin;
   return (
@@ -68,14 +112,14 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
       step={2}
       title={words.title}
       left={
-        <Button kind="quiet" onPress={onBack}>
+        <Button kind="quiet" onPress={() => leave(onBack)}>
           {t.wizard.back}
         </Button>
       }
       right={
         <>
           {!probe.proved && tunnelIdPattern.test(tunnelId) && (
-            <Button kind="quiet" isDisabled={isAdmin} onPress={onNext}>
+            <Button kind="quiet" isDisabled={isAdmin} onPress={() => leave(onNext)}>
               {t.wizard.withoutProof}
             </Button>
           )}
@@ -92,15 +136,23 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
           if (ready && !probe.running) void prove();
         }}
       >
-        <Field
-          label={words.tunnelId}
-          mono
-          placeholder="tunnel_…"
-          hint={words.tunnelIdHint}
-          error={idWrong ? words.tunnelIdWrong : undefined}
-          value={draft.tunnelId}
-          onChange={(value) => change({ tunnelId: value.trim() })}
-        />
+        <div className="with-button">
+          <Field
+            label={words.tunnelId}
+            mono
+            placeholder="tunnel_…"
+            hint={words.tunnelIdHint}
+            error={idWrong ? words.tunnelIdWrong : undefined}
+            value={draft.tunnelId}
+            onChange={(value) => change({ tunnelId: value.trim() })}
+          />
+          <Button onPress={() => void openChoice()}>{t.tunnels.choose.open}</Button>
+        </div>
+        {created !== undefined && created === tunnelId && !probe.proved && (
+          <Note tone="ok" title={t.tunnels.choose.created}>
+            {t.tunnels.choose.createdMore}
+          </Note>
+        )}
         {hasKeychain && (
           <Field
             label={words.key}
@@ -115,6 +167,13 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
               setTyped(value);
             }}
           />
+        )}
+        {isAdmin && (
+          <div>
+            <Button icon="key" onPress={() => void giveAdminKey()}>
+              {t.tunnels.choose.adminTyped}
+            </Button>
+          </div>
         )}
         <div className="row-gap">
           <ExternalLink link="tunnels">{words.openTunnels}</ExternalLink>
@@ -150,8 +209,10 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
           </Button>
         </div>
       </form>
-      <Proofs evidence={probe.evidence} running={probe.running} error={probe.error} />
-      <ReadOnlyKey probe={probe} />
+      <Proofs evidence={probe.evidence} running={probe.running && !probe.wait} error={probe.error} />
+      {probe.wait && <WaitNote wait={probe.wait} onStop={probe.stop} />}
+      <Refused probe={probe} onKeepTrying={(why) => void keepTrying(why)} />
+      {choosing && <ChooseTunnel draft={draft} onChosen={choose} onClose={() => setChoosing(false)} />}
     </StepFrame>
   );
 }

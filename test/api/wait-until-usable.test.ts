@@ -127,7 +127,7 @@ describe('the proof of a draft at a real control plane', () => {
       if (++waits === 3) relay.addKey({ secret: key });
       setImmediate(() => clock.pass(each.nextTryAt - clock.wall()));
     });
-    const used = await host.get('drafts.probeKey', { id, patient: true });
+    const used = await host.get('drafts.probeKey', { id, patience: 'new-role' });
     expect(used.evidence).toMatchObject([{ step: 'key.use', outcome: 'pass' }]);
     expect(waits).toBe(3);
     expect(relay.connected(tunnelId)).toBe(true);

@@ -156,6 +156,168 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await check(open);
   });
 
+  test('chooses a tunnel with an admin key typed in the wrong field, and never sees the key again', async () => {
+    const open = await openPages(browser, 'empty', '#/wizard');
+    const { page, world } = open;
+    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByLabel('Runtime key').fill('sk-admin-kept');
+    await page.getByRole('button', { name: 'Use this key to choose a tunnel' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Organization id').fill('org_8fK2mQ4xLyon');
+    expect(await axeFindings(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Show its tunnels' }).click();
+    await dialog.getByPlaceholder('Name, id, description or owner').fill('engineering docs');
+    await dialog.getByText('1 of 3 tunnels').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Use Docs search' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Tunnel id').inputValue()).toBe('tunnel_7f3cpdocs000000000000000000091be');
+    expect(await page.getByLabel('Runtime key').inputValue()).toBe('');
+    expect(await page.content()).not.toContain('sk-admin-kept');
+    expect(world.heard.map(({ name }) => name)).not.toContain('secrets.set');
+    await check(open);
+  });
+
+  test('creates a tunnel from the wizard, and the proof waits until it is usable', async () => {
+    const open = await openPages(browser, 'full', '#/wizard');
+    const { page, world } = open;
+    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Choose or create' }).click();
+    await page.getByRole('button', { name: 'Create a new one' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('crm');
+    expect(await dialog.getByLabel('Organizations').inputValue()).toBe('org_8fK2mQ4xLyon');
+    await dialog.getByLabel('Organizations').fill('');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await dialog.getByText('a tunnel needs an owner').waitFor();
+    await dialog.getByLabel('Workspaces').fill('ws_1, ws_2');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByText('The tunnel is created.').waitFor();
+    const created = [...world.management.fresh.keys()][0] ?? '';
+    expect(await page.getByLabel('Tunnel id').inputValue()).toBe(created);
+    expect(world.management.tunnels.get(created)).toMatchObject({ name: 'crm', workspaceIds: ['ws_1', 'ws_2'] });
+
+    world.management.fresh.set(created, Infinity);
+    await page.getByLabel('Runtime key').fill(key);
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByText('Waiting for the new tunnel.').waitFor();
+    await page.getByText(/One takes some 30 s to be usable/).waitFor();
+    expect(await page.getByRole('list', { name: 'Proofs' }).count()).toBe(0);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Stop waiting' }).click();
+    await page.getByText('The control plane does not know this tunnel.').waitFor();
+    world.management.fresh.set(created, 2);
+    await page.getByRole('button', { name: 'Prove again' }).click();
+    await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
+    await check(open);
+  });
+
+  test('keeps trying while a role becomes active, and goes on by itself or without proof', async () => {
+    const open = await openPages(browser, 'empty', '#/wizard');
+    const { page, world } = open;
+    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByLabel('Tunnel id').fill(tunnelId.slice(0, -4) + 'ffff');
+    await page.getByLabel('Runtime key').fill(key);
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Keep trying' }).click();
+    await page.getByText('Waiting for the role of the key.').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('heading', { name: 'Name it' }).waitFor();
+    expect(world.heard.map(({ name }) => name)).toContain('drafts.cancelProbe');
+    await page.getByRole('button', { name: 'Back' }).click();
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Keep trying' }).click();
+    await page.getByText('Waiting for the role of the key.').waitFor();
+    world.wizard.roleIsActive = true;
+    await page.getByRole('heading', { name: 'Name it' }).waitFor();
+    await check(open);
+  });
+
+  test('manages tunnels: finds the page, edits, creates and deletes, and is warned of what runs here', async () => {
+    const open = await openPages(browser, 'full');
+    const { page, world } = open;
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('manage the tunnels');
+    await page.keyboard.press('Enter');
+    await heading(page, 'Tunnels').waitFor();
+    await page.getByText('3 tunnels', { exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'CRM on this laptop' }).getAttribute('href')).toBe('#/profiles/p-crm');
+
+    await page.getByRole('button', { name: 'More for Data warehouse' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('Workspaces').fill('ws_1 ws_1');
+    await dialog.getByText('ws_1 is named twice.').waitFor();
+    await dialog.getByLabel('Workspaces').fill('ws_1');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Data warehouse is saved').waitFor();
+    expect(world.heard.find(({ name }) => name === 'management.update')?.args).toMatchObject({
+      change: { workspaceIds: ['ws_1'] },
+    });
+
+    await page.getByRole('button', { name: 'Create a tunnel' }).click();
+    await dialog.getByLabel('Name').fill('Brand new');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByText('Brand new is created.').waitFor();
+    await page.getByText('4 tunnels', { exact: true }).waitFor();
+
+    await page.getByRole('button', { name: 'More for CRM of the Lyon office' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByText('CRM on this laptop runs with it now and will be refused.').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    world.management.kept = 'none';
+    await dialog.getByRole('button', { name: 'Delete the tunnel' }).click();
+    await dialog.getByLabel('Admin key').fill('sk-proj-runtime');
+    await dialog.getByRole('button', { name: 'Use this key' }).click();
+    await dialog.getByText(/begins like a runtime key/).waitFor();
+    await dialog.getByLabel('Admin key').fill('sk-admin-good');
+    await dialog.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('CRM of the Lyon office is deleted').waitFor();
+    await page.getByText('3 tunnels', { exact: true }).waitFor();
+    await check(open);
+  });
+
+  test('is asked for another admin key when one is refused, and keeps what was typed beside it', async () => {
+    const open = await openPages(browser, 'no-keychain', '#/tunnels');
+    const { page } = open;
+    await page.getByText('the key is held until Culvert quits').waitFor();
+    await page.getByRole('radio', { name: 'a workspace' }).press('Space');
+    await page.getByLabel('Workspace id').fill('ws_engineering');
+    await page.getByLabel('Admin key').fill('sk-admin-refused');
+    await page.getByRole('button', { name: 'Show its tunnels' }).click();
+    await page.getByText(/The admin key is refused/).waitFor();
+    expect(await page.getByLabel('Workspace id').inputValue()).toBe('ws_engineering');
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByLabel('Admin key').fill('sk-admin-good');
+    await page.getByLabel('Admin key').press('Enter');
+    await page.getByText('1 tunnel', { exact: true }).waitFor();
+    await page.getByText(/workspace ws_engineering, key held until Culvert quits/).waitFor();
+    expect(await page.content()).not.toContain('sk-admin-good');
+    await page.getByRole('button', { name: 'More for Tunnels' }).click();
+    await page.getByRole('menuitem', { name: 'Forget the admin key' }).click();
+    await page.getByLabel('Admin key').waitFor();
+    await check(open);
+  });
+
+  test('finds one of 200 tunnels, and connects a server to it', async () => {
+    const open = await openPages(browser, 'many', '#/tunnels');
+    const { page } = open;
+    await page.getByText('200 tunnels').waitFor();
+    await page.getByRole('heading', { name: 'Tunnels' }).click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('vault staging');
+    await page.getByText('5 of 200 tunnels').waitFor();
+    await page.getByRole('button', { name: 'More for Vault staging 3' }).click();
+    await page.getByRole('menuitem', { name: 'Connect a server to it' }).click();
+    await page.getByRole('button', { name: /crm/ }).waitFor();
+    await check(open);
+  });
+
   test('tries the demo with one button', async () => {
     const open = await openPages(browser, 'empty');
     const { page } = open;

@@ -17,6 +17,8 @@ const pages: readonly (readonly [string, Scenario, string])[] = [
   ['the profile list', 'full', '#/profiles'],
   ['the profile editor', 'full', '#/profiles/p-crm'],
   ['the wizard', 'full', '#/wizard'],
+  ['the tunnels of a control plane', 'full', '#/tunnels'],
+  ['the question for an admin key', 'empty', '#/tunnels'],
   ['the doctor', 'full', '#/doctor'],
   ['the logs', 'full', '#/logs'],
   ['the settings', 'full', '#/settings'],

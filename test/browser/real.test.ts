@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { createRelay } from '../../src-main/relay/relay.ts';
 import { culvert } from '../support/culvert.ts';
 import { suiteNeeds } from '../support/require.ts';
 import { launchChromium } from './chromium.ts';
@@ -121,6 +122,7 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
       ['logs', 'Logs'],
       ['settings', 'Settings'],
       ['about', 'About'],
+      ['tunnels', 'Tunnels'],
     ] as const) {
       await page.evaluate((to) => {
         location.hash = `#/${to}`;
@@ -190,6 +192,76 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
     const profile = await readFile(join(home, 'config/culvert/profiles/Everything.yaml'), 'utf8');
     expect(profile).toContain(`api_key: file:${keyFile}`);
     expect(profile).not.toContain(printed.key);
+  });
+
+  test('a tunnel is created with an admin key, waited for, used, renamed and deleted at a real control plane', async () => {
+    const relay = await createRelay({ newTunnelDelayMs: 4_000 });
+    onTestFinished(() => relay.close());
+    const keyFile = join(home, 'relay-key');
+    await writeFile(keyFile, relay.addKey({}));
+    await page.evaluate(() => {
+      location.hash = '#/wizard';
+    });
+    await page.getByRole('radio', { name: 'Command' }).press('Space');
+    const server = resolve('node_modules/@modelcontextprotocol/server-memory/dist/index.js');
+    await page.getByLabel('Command that starts it').fill(`"${process.execPath}" "${server}"`);
+    await page.getByRole('button', { name: 'Run this command' }).click();
+    await page.getByText(/Lists 9 tools/).waitFor();
+    await page.getByRole('button', { name: 'Next: tunnel and key' }).click();
+    await page.getByRole('button', { name: /Another control plane/ }).click();
+    await page.getByLabel('Or a reference to it').fill(`file:${keyFile}`);
+    await page.getByLabel('Control plane', { exact: true }).fill(relay.address);
+
+    await page.getByRole('button', { name: 'Choose or create' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Admin key').fill(relay.adminKey);
+    await dialog.getByLabel('Organization id').fill('org_1');
+    await dialog.getByRole('button', { name: 'Show its tunnels' }).click();
+    await dialog.getByText('No tunnel yet').waitFor();
+    await dialog.getByRole('button', { name: 'Create a new one' }).click();
+    await dialog.getByLabel('Name').fill('Memory');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByText('The tunnel is created.').waitFor();
+    const tunnelId = await page.getByLabel('Tunnel id').inputValue();
+    expect(tunnelId).toMatch(/^tunnel_[a-z0-9]{32}$/);
+    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByText('Waiting for the new tunnel.').waitFor();
+    await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
+    expect(relay.connected(tunnelId)).toBe(true);
+    await page.getByRole('button', { name: 'Next: name' }).click();
+    await page.getByRole('button', { name: 'Save and connect' }).click();
+    await page.getByText('Waiting for the first call.').waitFor();
+    const profile = await readFile(join(home, 'config/culvert/profiles/Memory.yaml'), 'utf8');
+    expect(profile).toContain(tunnelId);
+    expect(profile).not.toContain(relay.adminKey);
+
+    await page.evaluate(() => {
+      location.hash = '#/tunnels';
+    });
+    await page.getByRole('heading', { name: 'Tunnels', level: 1 }).waitFor();
+    const change = page.getByRole('button', { name: 'Change…' });
+    if (await change.isVisible()) await change.click();
+    await page.getByLabel('Control plane').fill(relay.address);
+    await page.getByText('Reached as the profile Memory says').waitFor();
+    await page.getByRole('button', { name: 'Show its tunnels' }).click();
+    await page.getByRole('link', { name: 'Memory' }).waitFor();
+    await page.getByRole('button', { name: 'More for Memory' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    await dialog.getByLabel('Name').fill('Memory of all');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Memory of all is saved').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'More for Memory of all' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByText('Memory runs with it now and will be refused.').waitFor();
+    await page.getByRole('button', { name: 'Delete the tunnel' }).click();
+    await page.getByText('No tunnel yet').waitFor();
+    expect(relay.stats(tunnelId)).toBeUndefined();
+    expect(await page.content()).not.toContain(relay.adminKey);
+    await page.getByRole('button', { name: 'More for Tunnels' }).click();
+    await page.getByRole('menuitem', { name: 'Forget the admin key' }).click();
+    await page.getByText('The admin key is forgotten').waitFor();
+    expect(await cspViolations(page)).toEqual([]);
   });
 
   test('a profile edited in the form keeps its file as it was, but for that', async () => {

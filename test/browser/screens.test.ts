@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Scenario } from '../renderer/fake-backend/world.ts';
+import type { Scenario, World } from '../renderer/fake-backend/world.ts';
 import { suiteNeeds } from '../support/require.ts';
 import { launchChromium } from './chromium.ts';
 import { cspViolations, openPages } from './pages.ts';
@@ -23,7 +23,7 @@ interface Screen {
   readonly hash?: string;
   readonly themes?: readonly ('light' | 'dark')[];
   readonly options?: BrowserContextOptions;
-  readonly act?: (page: Page) => Promise<void>;
+  readonly act?: (page: Page, world: World) => Promise<void>;
 }
 
 const wizardKey = async (page: Page): Promise<void> => {
@@ -56,6 +56,53 @@ const wizardConnect = async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: 'Save and connect' }).click();
   await page.getByText('Waiting for the first call.').waitFor();
 };
+
+const crmTunnel = 'CRM of the Lyon office';
+
+const wizardKeyStep = async (page: Page): Promise<void> => {
+  await wizardKey(page);
+  await page.getByRole('button', { name: 'Next: tunnel and key' }).click();
+};
+
+const wizardChoose = async (page: Page): Promise<void> => {
+  await wizardKeyStep(page);
+  await page.getByRole('button', { name: 'Choose or create' }).click();
+  await page.getByRole('dialog').getByText(crmTunnel).waitFor();
+};
+
+const wizardCreate = async (page: Page): Promise<void> => {
+  await wizardChoose(page);
+  await page.getByRole('button', { name: 'Create a new one' }).click();
+  await page.getByRole('dialog').getByLabel('Description').fill('Read-only CRM of the Lyon office');
+};
+
+/** A tunnel that was just made and is not usable for as long as the picture takes. */
+const wizardWait = async (page: Page, world: World): Promise<void> => {
+  await wizardCreate(page);
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByText('The tunnel is created.').waitFor();
+  for (const id of world.management.fresh.keys()) world.management.fresh.set(id, Infinity);
+  await page.getByLabel('Runtime key').fill('sk-example');
+  await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+  await page.getByText('Waiting for the new tunnel.').waitFor();
+};
+
+const wizardRole = async (page: Page): Promise<void> => {
+  await wizardKeyStep(page);
+  await page.getByLabel('Tunnel id').fill('tunnel_7f3c0123456789abcdef01234567ffff');
+  await page.getByLabel('Runtime key').fill('sk-example');
+  await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+  await page.getByRole('button', { name: 'Keep trying' }).click();
+  await page.getByText('Waiting for the role of the key.').waitFor();
+};
+
+const tunnelMenu =
+  (item: string) =>
+  async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name: `More for ${crmTunnel}` }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor();
+  };
 
 const both = ['light', 'dark'] as const;
 const tall = { viewport: { width: 1180, height: 900 } };
@@ -93,6 +140,27 @@ const screens: readonly Screen[] = [
   { name: 'wizard-channels', scenario: 'full', hash: '#/wizard', options: tall, act: wizardChannels },
   { name: 'wizard-server', scenario: 'full', hash: '#/wizard', options: tall, act: wizardKey },
   { name: 'wizard-connect', scenario: 'full', hash: '#/wizard', options: tall, act: wizardConnect },
+  { name: 'wizard-key', scenario: 'full', hash: '#/wizard', themes: ['dark'], options: tall, act: wizardKeyStep },
+  { name: 'wizard-choose', scenario: 'full', hash: '#/wizard', options: tall, act: wizardChoose },
+  { name: 'wizard-create', scenario: 'full', hash: '#/wizard', themes: ['dark'], options: tall, act: wizardCreate },
+  { name: 'wizard-wait', scenario: 'full', hash: '#/wizard', options: tall, act: wizardWait },
+  { name: 'wizard-role', scenario: 'full', hash: '#/wizard', themes: ['light'], options: tall, act: wizardRole },
+  { name: 'tunnels', scenario: 'full', hash: '#/tunnels', act: (page) => page.getByText(crmTunnel).waitFor() },
+  { name: 'tunnels-key', scenario: 'empty', hash: '#/tunnels' },
+  { name: 'tunnels-no-keychain', scenario: 'no-keychain', hash: '#/tunnels', themes: ['dark'] },
+  { name: 'tunnels-empty', scenario: 'healthy', hash: '#/tunnels', themes: ['light'] },
+  { name: 'tunnels-many', scenario: 'many', hash: '#/tunnels', themes: ['dark'] },
+  { name: 'tunnels-offline', scenario: 'offline', hash: '#/tunnels', themes: ['light'] },
+  { name: 'tunnels-refused-key', scenario: 'refused', hash: '#/tunnels', themes: ['dark'] },
+  { name: 'tunnels-edit', scenario: 'full', hash: '#/tunnels', themes: ['light'], act: tunnelMenu('Edit') },
+  { name: 'tunnels-delete', scenario: 'full', hash: '#/tunnels', themes: ['dark'], act: tunnelMenu('Delete') },
+  {
+    name: 'tunnels-900',
+    scenario: 'full',
+    hash: '#/tunnels',
+    themes: ['light'],
+    options: { viewport: { width: 900, height: 760 } },
+  },
   { name: 'doctor', scenario: 'full', hash: '#/doctor' },
   { name: 'logs', scenario: 'full', hash: '#/logs' },
   { name: 'settings', scenario: 'full', hash: '#/settings', options: tall },
@@ -118,8 +186,8 @@ suiteNeeds('chromium')('the screens of the documentation', () => {
   for (const { name, scenario, hash = '', themes = both, options = {}, act } of screens) {
     for (const colorScheme of themes) {
       test(`${name} is drawn, ${colorScheme}`, async () => {
-        const { page, close } = await openPages(browser, scenario, hash, { ...options, colorScheme });
-        await act?.(page);
+        const { page, world, close } = await openPages(browser, scenario, hash, { ...options, colorScheme });
+        await act?.(page, world);
         await page.evaluate(() => document.fonts.ready);
         await page.waitForTimeout(300);
         const file = join(folder, themes.length === 1 ? `${name}.png` : `${name}-${colorScheme}.png`);

@@ -15,7 +15,7 @@ import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
 import type { DraftStore } from '../drafts/draft-store.ts';
 import { KeyUse } from '../drafts/key-use.ts';
 import type { NewTunnels } from '../drafts/new-tunnels.ts';
-import { waitUntilUsable } from '../drafts/wait-until-usable.ts';
+import { waitUntilUsable, type Patience } from '../drafts/wait-until-usable.ts';
 import type { ProfileList } from '../profiles/profile-list.ts';
 
 type Calls = Extract<keyof Handlers, `drafts.${string}`>;
@@ -62,21 +62,17 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
     }
   };
 
-  /** Tries again where time alone may help: a new tunnel is always given it, a new role when a person says so. */
+  /** Tries again where time alone may help: a new tunnel is always given it, anything else when a person says so. */
   const waiting = async (
     { id, controlPlane }: Profile,
-    patient: boolean | undefined,
+    asked: Patience['why'] | undefined,
     caller: Caller,
     cancellation: Cancellation,
     attempt: () => Promise<TunnelError | undefined>,
   ): Promise<TunnelError | undefined> => {
     const ageMs = newTunnels.ageMs(controlPlane.tunnelId);
-    const patience =
-      patient === true
-        ? ({ why: 'new-role', ageMs: 0 } as const)
-        : ageMs === undefined
-          ? undefined
-          : ({ why: 'new-tunnel', ageMs } as const);
+    const known: Patience | undefined = ageMs === undefined ? undefined : { why: 'new-tunnel', ageMs };
+    const patience: Patience | undefined = asked ? { why: asked, ageMs: 0 } : known;
     // nobody would see the end of it
     if (patience) caller.onGone(() => cancellation.cancel('cancelled'));
     return waitUntilUsable({
@@ -116,11 +112,11 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
         }
         return probes.server(channel, bare(drafts, id), tell, cancellation);
       }),
-    'drafts.probeControlPlane': ({ id, patient }, caller) =>
+    'drafts.probeControlPlane': ({ id, patience }, caller) =>
       probing(id, { probe: 'control-plane' }, caller, async (tell, cancellation) => {
         const profile = drafts.profile(id);
         let found: ProbeResult = { evidence: [] };
-        const error = await waiting(profile, patient, caller, cancellation, async () => {
+        const error = await waiting(profile, patience, caller, cancellation, async () => {
           found = await probes.controlPlane(profile, () => undefined, cancellation);
           const failed = found.evidence.find(({ outcome }) => outcome === 'fail')?.error;
           return failed && new TunnelError(failed.code, failed.leg, failed.params);
@@ -131,14 +127,14 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
         for (const each of evidence) tell(each);
         return { ...found, evidence };
       }),
-    'drafts.probeKey': ({ id, patient }, caller) =>
+    'drafts.probeKey': ({ id, patience }, caller) =>
       probing(id, { probe: 'key' }, caller, async (tell, cancellation) => {
         const profile = drafts.profile(id);
         await approvals.require(profile);
         const begun = Date.now();
         const started = performance.now();
         const use = new KeyUse(manager, profile, clock, cancellation);
-        const error = await waiting(profile, patient, caller, cancellation, () => use.attempt());
+        const error = await waiting(profile, patience, caller, cancellation, () => use.attempt());
         const evidence: Evidence = {
           step: 'key.use',
           outcome: error ? 'fail' : 'pass',

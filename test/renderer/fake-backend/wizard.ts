@@ -233,7 +233,7 @@ export class FakeWizard {
         proof('control-plane.reached', 'control-plane', { status: 401 }, 38),
       ]);
     },
-    'drafts.probeKey': async ({ id, patient }, caller) => {
+    'drafts.probeKey': async ({ id, patience }, caller) => {
       const draft = this.#draft(id);
       const readOnly = draft.tunnelId.endsWith('ffff');
       const steps = [
@@ -246,7 +246,7 @@ export class FakeWizard {
       ];
       const forbidden = { code: 'forbidden', leg: 'control-plane', params: { tunnelId: draft.tunnelId } } as const;
       const active = (): boolean => this.roleIsActive;
-      if (readOnly && !(patient === true && (await this.#wait(caller, id, 'new-role', active, forbidden))))
+      if (readOnly && !(patience === 'new-role' && (await this.#wait(caller, id, 'new-role', active, forbidden))))
         return this.#tell(caller, id, 'key', [
           ...steps,
           { step: 'key.use', outcome: 'fail', layer: 'app', at: 0, ms: 40, facts: {}, error: forbidden },
