@@ -147,7 +147,8 @@ export function ManagedTunnelsPage() {
           : `${words.say(host)}, ${words.access.scope[scope.kind]} ${scope.id}, ${words.access.kept[key.kept]}`
       }
       actions={
-        !asks && (
+        !asks &&
+        key && (
           <>
             <Button kind="quiet" onPress={() => setChanging(true)}>
               {words.access.change}

@@ -159,7 +159,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
   test('chooses a tunnel with an admin key typed in the wrong field, and never sees the key again', async () => {
     const open = await openPages(browser, 'empty', '#/wizard');
     const { page, world } = open;
-    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('row', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Use this server' }).click();
     await page.getByRole('button', { name: 'Continue without proof' }).click();
     await page.getByLabel('Runtime key').fill('sk-admin-kept');
     await page.getByRole('button', { name: 'Use this key to choose a tunnel' }).click();
@@ -182,7 +183,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
   test('creates a tunnel from the wizard, and the proof waits until it is usable', async () => {
     const open = await openPages(browser, 'full', '#/wizard');
     const { page, world } = open;
-    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('row', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Use this server' }).click();
     await page.getByRole('button', { name: 'Continue without proof' }).click();
     await page.getByRole('button', { name: 'Choose or create' }).click();
     await page.getByRole('button', { name: 'Create a new one' }).click();
@@ -217,7 +219,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
   test('keeps trying while a role becomes active, and goes on by itself or without proof', async () => {
     const open = await openPages(browser, 'empty', '#/wizard');
     const { page, world } = open;
-    await page.getByRole('button', { name: /crm/ }).click();
+    await page.getByRole('row', { name: /crm/ }).click();
+    await page.getByRole('button', { name: 'Use this server' }).click();
     await page.getByRole('button', { name: 'Continue without proof' }).click();
     await page.getByLabel('Tunnel id').fill(tunnelId.slice(0, -4) + 'ffff');
     await page.getByLabel('Runtime key').fill(key);
@@ -314,7 +317,10 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByText('5 of 200 tunnels').waitFor();
     await page.getByRole('button', { name: 'More for Vault staging 3' }).click();
     await page.getByRole('menuitem', { name: 'Connect a server to it' }).click();
-    await page.getByRole('button', { name: /crm/ }).waitFor();
+    await page.getByRole('radio', { name: 'URL' }).press('Space');
+    await page.getByLabel('URL of the server').fill('http://127.0.0.1:7311/mcp');
+    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    expect(await page.getByLabel('Tunnel id').inputValue()).toMatch(/^tunnel_0063/);
     await check(open);
   });
 

@@ -240,6 +240,7 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
     });
     await page.getByRole('heading', { name: 'Tunnels', level: 1 }).waitFor();
     const change = page.getByRole('button', { name: 'Change…' });
+    await change.or(page.getByLabel('Control plane')).waitFor();
     if (await change.isVisible()) await change.click();
     await page.getByLabel('Control plane').fill(relay.address);
     await page.getByText('Reached as the profile Memory says').waitFor();
