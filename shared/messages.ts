@@ -253,7 +253,7 @@ const catalogue: Readonly<Record<ErrorCode, Words>> = {
   server_exited: {
     title: `${server} ended`,
     cause: 'It ended[ with exit code {exitCode}][ by {signal}][: {stderr}].',
-    next: 'Nothing to do: it is started again by itself; what it last wrote says why.',
+    next: 'What it last wrote says why, and so does its command in a terminal; a tunnel that is on starts it again by itself.',
   },
   server_crash_loop: {
     title: `${server} exits on start`,

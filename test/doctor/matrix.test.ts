@@ -436,7 +436,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     check: 'server',
     code: 'server_exited',
     layer: 'mcp-server',
-    next: /./,
+    next: /last wrote/,
     make: () => withChannel(stdioChannel(stdioServer('crash-on-start'))),
   },
   'a server that never answers': {
