@@ -70,7 +70,7 @@ export function traceHandlers(services: TraceServices): Pick<Handlers, Calls> {
         methods: new Set<string>(),
         tools: new Set<string>(),
       };
-      for (let index = Math.max(0, store.count - 5000); index < store.count; index++) {
+      for (let index = Math.max(0, store.count - 2000); index < store.count; index++) {
         const record = store.at(index);
         if (!record) continue;
         values.tunnels.add(tunnelName(record.tunnel));
