@@ -27,6 +27,9 @@ import {
   type Setting,
 } from './harness.ts';
 
+// two whole runs with real processes, each of which a busy machine makes slow
+vi.setConfig({ testTimeout: 60_000 });
+
 test('a tunnel that works passes every check that applies, down to the names of its tools', async () => {
   const setting = await setUp();
   const fake = await controlPlane();

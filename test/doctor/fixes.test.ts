@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { DoctorRun } from '../../shared/doctor.ts';
 import type { Subject } from '../../src-main/doctor/check.ts';
 import { readDesktopEntry, writeDesktopEntry } from '../../src-main/desktop/desktop-entry.ts';
@@ -31,6 +31,9 @@ import {
   subjectOf,
   type Setting,
 } from './harness.ts';
+
+// two whole runs with real processes, each of which a busy machine makes slow
+vi.setConfig({ testTimeout: 60_000 });
 
 afterEach(cleanUpTunnels);
 
