@@ -1,6 +1,6 @@
 import { Option as Flag, type Command } from 'commander';
 import type { AdminArguments, AdminAction } from './admin.ts';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 
 const description = `List, show, create, change and delete tunnels, with an admin key.
 

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof shells)[number];

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option as Flag, type Command } from 'commander';
 import { logLevels, type LogLevel } from '../../shared/settings.ts';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 
 const whole =
   (least: number, most: number) =>

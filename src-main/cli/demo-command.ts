@@ -1,4 +1,4 @@
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 
 const description = `Show the whole pipe on this machine, with no account and no network.
 

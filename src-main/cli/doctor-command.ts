@@ -1,5 +1,5 @@
 import { Option as Flag } from 'commander';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 import { addFlags, type Given } from './run-command.ts';
 
 const description = `Prove, layer by layer, that a tunnel works: configuration, secrets, proxy, name, connection, certificate, control plane, key, and the MCP server with its tools. The first check that fails is where to look.

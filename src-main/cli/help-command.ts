@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from 'commander';
 import { nearest } from '../settings/nearest.ts';
 import { helpTopics } from './help-topics.ts';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 
 const description = `Print the help of a command, or a page about something.
 

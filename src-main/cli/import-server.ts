@@ -9,7 +9,7 @@ import { channelOf, profileNameOf } from '../imports/candidates.ts';
 import { findServers, type FoundServer } from '../imports/found-servers.ts';
 import { exitCodes } from './exit.ts';
 import { keepSecrets } from './import-secrets.ts';
-import { replacing, storeFor, type InitValues } from './init.ts';
+import { replacing, storeFor, type InitValues } from './new-profile.ts';
 import { isTaken } from './wizard/answers.ts';
 import { LeftError } from './wizard/questions.ts';
 

@@ -1,6 +1,6 @@
 import { Option as Flag, type Command } from 'commander';
-import type { InitValues } from './init.ts';
-import type { AddCommand } from './main.ts';
+import type { InitValues } from './new-profile.ts';
+import type { AddCommand } from './add-command.ts';
 
 const description = `Write a profile: which tunnel, which key, which MCP server. In a terminal it asks for what no flag gives: it offers the servers that other MCP clients on this machine have set up, keeps the key in the keychain when it is typed in, and proves the profile at the end. Ctrl C leaves, and writes nothing.
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, type Argument } from 'commander';
 import { nearest } from '../settings/nearest.ts';
 import { options } from '../settings/options.ts';
 import { version } from '../version.ts';
+import type { AddCommand } from './add-command.ts';
 import { addAdmin } from './admin-command.ts';
 import { addCompletion } from './completion-command.ts';
 import { addControl } from './control-command.ts';
@@ -15,9 +16,6 @@ import { addInit } from './init-command.ts';
 import { addProfiles } from './profiles-command.ts';
 import { addRelay } from './relay-command.ts';
 import { addRun } from './run-command.ts';
-
-/** Adds one command to the program. What it does is loaded when it is called, so that no command pays for another. */
-export type AddCommand = (program: Command, finish: (code: number) => void) => void;
 
 const commands: readonly AddCommand[] = [
   addInit,

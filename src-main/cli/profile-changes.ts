@@ -3,7 +3,8 @@ import type { ProfileEntry, ProfileStore } from '../profiles/profile-store.ts';
 import { exampleValues, findSample, samples, sampleText } from '../profiles/samples.ts';
 import { readProfileFile } from '../profiles/source.ts';
 import { exitCodes } from './exit.ts';
-import { saveText, storeFor, writeProfile, type InitValues } from './init.ts';
+import { saveText, storeFor, type InitValues } from './new-profile.ts';
+import { writeProfile } from './write-profile.ts';
 
 interface Where {
   readonly profileDir?: string;

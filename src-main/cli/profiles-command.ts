@@ -2,9 +2,9 @@ import { Option as Flag, type Command } from 'commander';
 import { importSources } from '../../shared/import-words.ts';
 import type { ImportValues } from './import-server.ts';
 import { addProfileFlags } from './init-command.ts';
-import type { InitValues } from './init.ts';
+import type { InitValues } from './new-profile.ts';
 import { serverForms } from '../profiles/server-forms.ts';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 import type { ExportValues } from './profiles.ts';
 
 interface ListValues {

@@ -7,19 +7,17 @@ import { exportToReference } from '../profiles/export.ts';
 import { exportForServer, type ServerFile } from '../profiles/export-server.ts';
 import { serverForms } from '../profiles/server-forms.ts';
 import { profileFolders } from '../profiles/folders.ts';
-import { ProfileStore, type ProfileEntry } from '../profiles/profile-store.ts';
+import type { ProfileEntry } from '../profiles/profile-store.ts';
 import { readProfile } from '../profiles/profile-text.ts';
 import { findProfile, readProfileFile } from '../profiles/source.ts';
 import { exitCodes } from './exit.ts';
+import { storeFor } from './new-profile.ts';
 
 interface Where {
   readonly profileDir?: string;
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-const storeFor = ({ profileDir }: Where): ProfileStore =>
-  new ProfileStore({ env: process.env, ...(profileDir === undefined ? {} : { folder: profileDir }) });
 
 const fileOf = async (name: string, { profileDir }: Where): Promise<string> =>
   /[/\\]|\.(?:ya?ml|json)$/.test(name) ? name : findProfile(name, profileFolders(process.env, profileDir));
@@ -31,7 +29,7 @@ const forms: Readonly<Record<ProfileEntry['form'], string>> = {
 };
 
 export async function listProfiles(values: Where & { readonly json?: boolean }): Promise<number> {
-  const store = storeFor(values);
+  const store = storeFor(values.profileDir);
   const entries = await store.list();
   if (values.json === true) {
     say(

@@ -1,4 +1,4 @@
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 import type { RelayArguments } from './relay.ts';
 
 const description = `Run a control plane of your own on this machine, with one tunnel and its keys, in memory.

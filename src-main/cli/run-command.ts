@@ -1,6 +1,6 @@
 import { Option as Flag, type Command } from 'commander';
 import { groups, options, type Option } from '../settings/options.ts';
-import type { AddCommand } from './main.ts';
+import type { AddCommand } from './add-command.ts';
 
 const description = `Run tunnels from here: poll the control plane, hand each call to the MCP server, post its answer back.
 

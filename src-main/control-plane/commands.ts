@@ -1,7 +1,8 @@
 import type { HeaderList } from '../../shared/trace.ts';
 import { channelNamePattern } from '../../shared/tunnel.ts';
 import { parseResponseTimeout } from '../json/duration.ts';
-import { readMessage, type MessageSpans, type Span } from '../json/message.ts';
+import { readMessage, type MessageSpans } from '../json/message.ts';
+import type { Span } from '../json/span.ts';
 import { decodeString, isNull, JsonReader, JsonSyntaxError } from '../json/scan.ts';
 import { Command, type CommandKind, type Receipt } from './command.ts';
 

@@ -1,10 +1,5 @@
 import { decodeString, isNull, JsonReader, JsonSyntaxError } from './scan.ts';
-
-/** Byte offsets into a message: `start` inclusive, `end` exclusive. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Span } from './span.ts';
 
 /**
  * The few places of a JSON-RPC message that routing needs, found without parsing it. The bytes stay as they are: key

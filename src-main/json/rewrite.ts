@@ -1,4 +1,4 @@
-import type { Span } from './message.ts';
+import type { Span } from './span.ts';
 
 /** What stands at `span` gives way to `bytes`. */
 export interface Replacement {

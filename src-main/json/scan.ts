@@ -1,4 +1,4 @@
-import type { Span } from './message.ts';
+import type { Span } from './span.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,4 +1,5 @@
-import type { MessageSpans, Span } from '../json/message.ts';
+import type { MessageSpans } from '../json/message.ts';
+import type { Span } from '../json/span.ts';
 import { rewrite } from '../json/rewrite.ts';
 
 const lastId = (message: MessageSpans): Span | undefined => message.ids.at(-1);

@@ -1,5 +1,5 @@
 import { hiddenValue } from '../../shared/trace-view.ts';
-import type { Span } from '../json/message.ts';
+import type { Span } from '../json/span.ts';
 import { rewrite, type Replacement } from '../json/rewrite.ts';
 import { decodeString, JsonReader } from '../json/scan.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMessage, type Span } from '../../src-main/json/message.ts';
+import { readMessage } from '../../src-main/json/message.ts';
+import type { Span } from '../../src-main/json/span.ts';
 import { decodeString, isNull, JsonReader, JsonSyntaxError } from '../../src-main/json/scan.ts';
 
 const read = (text: string) => {

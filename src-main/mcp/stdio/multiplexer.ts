@@ -1,4 +1,5 @@
-import { type MessageSpans, readMessage, type Span } from '../../json/message.ts';
+import { type MessageSpans, readMessage } from '../../json/message.ts';
+import type { Span } from '../../json/span.ts';
 import { asOneLine, type Replacement, rewrite } from '../../json/rewrite.ts';
 import { isWellFormed } from '../../json/structure.ts';
 import { InFlightById } from '../in-flight.ts';

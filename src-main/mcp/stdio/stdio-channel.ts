@@ -1,7 +1,8 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import type { ChannelState, ChildExit, ServerInfo } from '../../../shared/tunnel.ts';
-import { readMessage, type MessageSpans, type Span } from '../../json/message.ts';
+import { readMessage, type MessageSpans } from '../../json/message.ts';
+import type { Span } from '../../json/span.ts';
 import { asOneLine } from '../../json/rewrite.ts';
 import { type Redact, redactor } from '../../observe/redact.ts';
 import type { CancelReason } from '../../tunnel/cancellation.ts';
