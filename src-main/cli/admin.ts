@@ -8,7 +8,7 @@ import {
   type Management,
   type TunnelFields,
 } from '../control-plane/management.ts';
-import { createRoutes } from '../network/routes.ts';
+import { createRoutes } from '../network/profile-routes.ts';
 import { controlPlaneAlone } from '../profiles/control-plane-alone.ts';
 import { isReference } from '../profiles/profile-rules.ts';
 import { createKeychain } from '../secrets/keychain.ts';

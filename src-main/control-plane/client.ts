@@ -6,7 +6,7 @@ import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import type { Command, Receipt } from './command.ts';
 import { readPollBody, type PollBody } from './commands.ts';
-import { controlPlaneUrl } from './control-plane-url.ts';
+import { controlPlaneUrl } from '../profiles/control-plane-url.ts';
 import { CredentialSource, type Credentials } from './credentials.ts';
 import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';

@@ -1,4 +1,5 @@
-import type { ChannelCheck, DoctorServices, MachineCheck, ProfileCheck, SubjectCheck } from './check.ts';
+import type { ChannelCheck, MachineCheck, ProfileCheck, SubjectCheck } from './check.ts';
+import type { DoctorServices } from './services.ts';
 import { autostart } from './checks/autostart.ts';
 import { baseUrl } from './checks/base-url.ts';
 import { clock } from './checks/clock.ts';

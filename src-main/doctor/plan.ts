@@ -1,6 +1,7 @@
 import type { Check } from '../../shared/doctor.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';
-import type { CheckWords, DoctorServices, ProfileLook, Subject } from './check.ts';
+import type { CheckWords, ProfileLook, Subject } from './check.ts';
+import type { DoctorServices } from './services.ts';
 import { channelChecks, machineChecks, profileChecks, subjectChecks } from './checks.ts';
 import type { PlannedCheck } from './runner.ts';
 import { Way } from './way.ts';

@@ -2,7 +2,8 @@ import type { Profile } from '../../shared/profile.ts';
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import { expiryError, expiryWarning, type CertificateSeen, type ProxyHealth } from '../../shared/tunnel.ts';
 import type { Clock } from '../tunnel/clock.ts';
-import { configuredTargets, type Purpose, type Routes, type Target } from './routes.ts';
+import { configuredTargets } from './profile-routes.ts';
+import type { Purpose, Routes, Target } from './routes.ts';
 
 /** Keeps an eye on the ways of a running tunnel: whether its proxies let it through, and which certificates end when. */
 export interface RouteWatch {

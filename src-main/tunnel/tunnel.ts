@@ -2,7 +2,7 @@ import type { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot, TunnelState } from '../../shared/tunnel.ts';
 import { ControlPlaneClient, type TunnelMetadata } from '../control-plane/client.ts';
-import { controlPlaneUrl } from '../control-plane/control-plane-url.ts';
+import { controlPlaneUrl } from '../profiles/control-plane-url.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
 import { cachedServerInfo } from '../control-plane/server-info.ts';
 import type { Channel, ChannelAnswer } from '../mcp/channel.ts';

@@ -7,7 +7,7 @@ import { profileHandlers } from '../../src-main/api/handlers/profiles.ts';
 import { ProfileList } from '../../src-main/api/profiles/profile-list.ts';
 import type { Platform } from '../../src-main/api/platform.ts';
 import { createCandidates } from '../../src-main/imports/candidates.ts';
-import { createRoutes } from '../../src-main/network/routes.ts';
+import { createRoutes } from '../../src-main/network/profile-routes.ts';
 import { ProfileStore } from '../../src-main/profiles/profile-store.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
 import { loopbackCertificates } from '../support/certificates.ts';

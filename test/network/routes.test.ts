@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { expect, test } from 'vitest';
-import { configuredTargets } from '../../src-main/network/routes.ts';
+import { configuredTargets } from '../../src-main/network/profile-routes.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
 import { cleanUp, listen, profileWith, routesFor } from '../support/network.ts';
 

@@ -2,7 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { afterEach } from 'vitest';
 import { profileSchema, type Profile } from '../../shared/profile.ts';
-import { createRoutes, type RouteDeps, type Routes } from '../../src-main/network/routes.ts';
+import { createRoutes } from '../../src-main/network/profile-routes.ts';
+import type { RouteDeps, Routes } from '../../src-main/network/routes.ts';
 import type { SecretResolver } from '../../src-main/secrets/secret-resolver.ts';
 
 const cleanups: (() => unknown)[] = [];

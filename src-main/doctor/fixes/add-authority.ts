@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { createRoutes } from '../../network/routes.ts';
+import { createRoutes } from '../../network/profile-routes.ts';
 import type { PlannedFix, ProfileLook } from '../check.ts';
 import { routeDeps } from '../way.ts';
 import { changeProfile } from './change-profile.ts';

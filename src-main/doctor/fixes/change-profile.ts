@@ -1,6 +1,7 @@
 import type { Fix } from '../../../shared/doctor.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import type { DoctorServices, PlannedFix, Subject } from '../check.ts';
+import type { PlannedFix, Subject } from '../check.ts';
+import type { DoctorServices } from '../services.ts';
 
 interface Change extends Omit<Fix, 'id'> {
   readonly change: (saved: Profile) => Profile;

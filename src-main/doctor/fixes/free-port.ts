@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { parseProfileFile } from '../../profiles/source.ts';
 import { parseListenAddress } from '../../settings/process-settings.ts';
-import type { DoctorServices, PlannedFix, Subject } from '../check.ts';
+import type { PlannedFix, Subject } from '../check.ts';
+import type { DoctorServices } from '../services.ts';
 
 const freePortOn = (host: string | undefined): Promise<number> =>
   new Promise((resolve, reject) => {

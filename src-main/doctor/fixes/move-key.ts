@@ -1,6 +1,7 @@
 import type { Profile } from '../../../shared/profile.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
-import type { DoctorServices, PlannedFix, Subject } from '../check.ts';
+import type { PlannedFix, Subject } from '../check.ts';
+import type { DoctorServices } from '../services.ts';
 
 /** What stands in the copy of the file in place of the key. */
 const moved = '(moved to the keychain)';
