@@ -1,8 +1,8 @@
-import type { Words } from './messages.ts';
+import type { Words } from './words.ts';
 
 /**
  * The service's own error codes (openapi.json, `APIErrorBody.code`): finer than the HTTP status they come with. They
- * arrive as `detail` of an error of the control plane; templates are as in messages.ts.
+ * arrive as `detail` of an error of the control plane; templates are as in words.ts.
  */
 const catalogue = {
   invalid_channel_format: {

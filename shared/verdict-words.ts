@@ -1,5 +1,6 @@
 import type { Verdict } from './evidence.ts';
-import { describe, type Words } from './messages.ts';
+import { describe } from './messages.ts';
+import type { Words } from './words.ts';
 import type { TunnelState } from './tunnel.ts';
 
 /** The verdict in words: what holds, why, what to do. Tray, cards, notifications and `/readyz` say it alike. */

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../shared/evidence.ts';
 import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
-import { layerOf } from '../../shared/messages.ts';
+import { layerOf } from '../../shared/error-layer.ts';
 
 export type NoticeKind = 'lost' | 'refused' | 'crash-loop' | 'recovered' | 'certificate';
 

@@ -1,6 +1,6 @@
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/evidence.ts';
-import { isOnTheWay, layerOf } from '../../shared/messages.ts';
+import { isOnTheWay, layerOf } from '../../shared/error-layer.ts';
 import type { ChannelSnapshot, TunnelSnapshot } from '../../shared/tunnel.ts';
 
 /** How long a proved, connected tunnel waits for its first call before "nothing has arrived" is worth saying. */

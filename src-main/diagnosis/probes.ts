@@ -1,6 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
-import { layerOf } from '../../shared/messages.ts';
+import { layerOf } from '../../shared/error-layer.ts';
 import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { ServerInfo } from '../../shared/tunnel.ts';
 import { ControlPlaneClient } from '../control-plane/client.ts';

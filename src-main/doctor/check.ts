@@ -1,7 +1,7 @@
 import type { Fix } from '../../shared/doctor.ts';
 import { TunnelError, type Layer } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
-import { layerOf } from '../../shared/messages.ts';
+import { layerOf } from '../../shared/error-layer.ts';
 import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import type { Cancellation } from '../tunnel/cancellation.ts';

@@ -1,6 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
-import { layerOf } from '../../shared/messages.ts';
+import { layerOf } from '../../shared/error-layer.ts';
 import type { CertificateSeen } from '../../shared/tunnel.ts';
 import { controlPlaneUrl } from '../profiles/control-plane-url.ts';
 import { toTunnelError } from './errors.ts';

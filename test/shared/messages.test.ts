@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { errorCodes, layers, legs, TunnelError, type ErrorCode } from '../../shared/errors.ts';
-import { describe, describedCodes, layerOf, sentence, templates } from '../../shared/messages.ts';
+import { layerOf } from '../../shared/error-layer.ts';
+import { errorWords } from '../../shared/error-words.ts';
+import type { Words } from '../../shared/words.ts';
+import { describe, sentence } from '../../shared/messages.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
 test('every error code has its sentences, and no sentence is left over', () => {
-  expect([...describedCodes].sort()).toEqual([...codes].sort());
+  expect(Object.keys(errorWords).sort()).toEqual([...codes].sort());
 });
 
 test('an error without a parameter reads as whole sentences at every leg', () => {
@@ -26,8 +29,8 @@ test('an error without a parameter reads as whole sentences at every leg', () =>
 });
 
 test('every parameter a sentence names shows up when it is given', () => {
-  for (const [code, words] of templates) {
-    const text = Object.values(words as unknown as Record<string, string>).join(' ');
+  for (const [code, words] of Object.entries(errorWords) as [ErrorCode, Words][]) {
+    const text = Object.values(words).join(' ');
     const names = [...text.matchAll(/\{(\w+)/g)].map((match) => match[1]!).filter((name) => !/^where$/i.test(name));
     const params = Object.fromEntries(names.map((name) => [name, `<${name}>`]));
     const line = sentence({ code, leg: 'mcp-server', params });

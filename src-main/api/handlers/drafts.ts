@@ -1,7 +1,7 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Evidence, ProbeResult } from '../../../shared/evidence.ts';
 import type { Caller, Handlers } from '../../../shared/ipc.ts';
-import { layerOf } from '../../../shared/messages.ts';
+import { layerOf } from '../../../shared/error-layer.ts';
 import type { Profile } from '../../../shared/profile.ts';
 import type { Approvals } from '../../approvals/approvals.ts';
 import type { Probes } from '../../diagnosis/probes.ts';
