@@ -9,7 +9,6 @@ import { createHeadlessPlatform } from './api/headless-platform.ts';
 import type { ProfileLocks } from './api/tunnel-control.ts';
 import type { Demo } from './demo/demo.ts';
 import { selfCommand } from './demo/self-command.ts';
-import { createProbes } from './diagnosis/probes.ts';
 import { createHost, type Host } from './host.ts';
 import type { Environment } from './mcp/process-environment.ts';
 import type { Log } from './observe/log.ts';
@@ -19,9 +18,7 @@ import type { SecretStore } from './secrets/secret-store.ts';
 import type { Secrets } from './secrets/resolver.ts';
 import { AppSettings } from './settings/app-settings.ts';
 import { headlessSettingsFile } from './settings/headless-file.ts';
-import { systemClock } from './tunnel/clock.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
-import { version } from './version.ts';
 
 export interface HeadlessUiOptions {
   readonly listener: HttpListener;
@@ -65,16 +62,8 @@ export function createUi(options: HeadlessUiOptions): HeadlessUi {
     drafts,
     keychain: () => ({ backend: 'keychain' }),
     platform: createHeadlessPlatform(({ name, type, body }) => browser.offer(name, type, body)),
-    probes: createProbes({
-      channelOf: (id, name) => manager.channel(id, name),
-      clock: systemClock,
-      env,
-      secrets,
-      log,
-      searchPath,
-      identity: { name: 'culvert', version, instanceId: randomUUID() },
-      ...(children ? { children } : {}),
-    }),
+    instanceId: randomUUID(),
+    ...(children ? { children } : {}),
     searchPath,
     versions: {},
     browser: { address: () => listener.uiAddress(), revoke: () => listener.revokeSessions() },

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Capabilities, TunnelView } from '../shared/app.ts';
 import { TunnelError } from '../shared/errors.ts';
 import type { Handlers } from '../shared/ipc.ts';
 import type { Profile } from '../shared/profile.ts';
-import { describeVerdict } from '../shared/verdict-words.ts';
 import { AppState } from './api/app-state.ts';
 import { Callers } from './api/callers.ts';
+import { createDiagnostics } from './api/diagnostics.ts';
 import { createDispatch } from './api/dispatch.ts';
 import type { DraftStore } from './api/drafts/draft-store.ts';
 import { NewTunnels } from './api/drafts/new-tunnels.ts';
@@ -25,13 +24,15 @@ import { traceHandlers } from './api/handlers/traces.ts';
 import { tunnelHandlers } from './api/handlers/tunnels.ts';
 import type { Platform } from './api/platform.ts';
 import { ProfileList } from './api/profiles/profile-list.ts';
+import { stderrOf } from './api/traces/stderr.ts';
 import { TunnelControl, type ProfileLocks } from './api/tunnel-control.ts';
 import { ApprovalStore } from './approvals/approval-store.ts';
 import { Approvals } from './approvals/approvals.ts';
-import { wireProtocolVersion } from './control-plane/request-headers.ts';
-import type { Probes } from './diagnosis/probes.ts';
+import { wireProtocolVersion, type ClientIdentity } from './control-plane/request-headers.ts';
+import { createProbes } from './diagnosis/probes.ts';
 import { Doctor } from './doctor/doctor.ts';
 import { createCandidates } from './imports/candidates.ts';
+import type { ChannelDeps } from './mcp/channels.ts';
 import type { Environment } from './mcp/process-environment.ts';
 import type { RememberedPath } from './mcp/process-path.ts';
 import { createRoutes } from './network/profile-routes.ts';
@@ -63,7 +64,10 @@ export interface HostOptions {
   readonly drafts: DraftStore;
   readonly keychain: () => Capabilities['keychain'];
   readonly platform: Platform;
-  readonly probes: Probes;
+  /** This process, as probes and management name it to a control plane. */
+  readonly instanceId: string;
+  /** Told of the processes that probes start. */
+  readonly children?: ChannelDeps['children'];
   /** The PATH that programs are looked up on. */
   readonly searchPath: () => Promise<string>;
   /** The app's: where that PATH comes from. */
@@ -195,20 +199,22 @@ export function createHost(options: HostOptions): Host {
     }
   };
 
-  const diagnostics = (): string =>
-    [
-      `Culvert ${version}, wire protocol ${wireProtocolVersion}, ${process.platform} ${process.arch}, Node ${process.versions.node}` +
-        (options.versions.electron === undefined ? '' : `, Electron ${options.versions.electron}`),
-      ...state.views().map(({ snapshot, verdict }) => {
-        const { title, cause } = describeVerdict(verdict);
-        const { counts } = snapshot;
-        return `${snapshot.name} (${snapshot.tunnelId}): ${snapshot.state.kind}. ${title}. ${cause} ${counts.commands} commands, ${counts.errors} errors.`;
-      }),
-    ].join('\n');
-
-  const routesOf = (profile: Profile) =>
-    createRoutes(profile, { secrets, env, ...(options.systemProxy && { systemProxy: options.systemProxy }) });
+  const diagnostics = createDiagnostics({ state, manager, profiles, settings, log, versions: options.versions });
   const clock = options.clock ?? systemClock;
+  const ofSystem = options.systemProxy && { systemProxy: options.systemProxy };
+  const routesOf = (profile: Profile) => createRoutes(profile, { secrets, env, ...ofSystem });
+  const client: ClientIdentity = { name: 'culvert', version, instanceId: options.instanceId };
+  const probes = createProbes({
+    channelOf: (id, name) => manager.channel(id, name),
+    clock: systemClock,
+    env,
+    secrets,
+    log,
+    searchPath,
+    identity: client,
+    ...ofSystem,
+    ...(options.children && { children: options.children }),
+  });
   const newTunnels = new NewTunnels(clock);
   const candidates = createCandidates({ env });
   const doctor = new Doctor({
@@ -216,11 +222,11 @@ export function createHost(options: HostOptions): Host {
       env,
       secrets,
       secretStore,
-      probes: options.probes,
+      probes,
       manager,
       searchPath,
       ...(options.loginPath && { loginPath: options.loginPath }),
-      ...(options.systemProxy && { systemProxy: options.systemProxy }),
+      ...ofSystem,
       store,
       approvals,
       folder,
@@ -270,7 +276,7 @@ export function createHost(options: HostOptions): Host {
     ...draftHandlers({
       drafts,
       approvals,
-      probes: options.probes,
+      probes,
       manager,
       store,
       list: profiles,
@@ -285,7 +291,7 @@ export function createHost(options: HostOptions): Host {
       ofDraft: (id) => drafts.get(id).controlPlane,
       load,
       routesOf,
-      client: { name: 'culvert', version, instanceId: randomUUID() },
+      client,
     }),
     ...doctorHandlers({
       doctor,
@@ -299,20 +305,11 @@ export function createHost(options: HostOptions): Host {
     ...systemHandlers({
       platform,
       profileFile: (id) => profiles.summaries.find((summary) => summary.id === id)?.file,
-      diagnostics,
-      supportBundle: () => Promise.resolve(JSON.stringify(supportBundle(), null, 2)),
+      diagnostics: diagnostics.text,
+      supportBundle: () => Promise.resolve(JSON.stringify(diagnostics.bundle(), null, 2)),
       browser: options.browser,
     }),
   };
-
-  /** Nothing of payloads, keys or headers: states, counts, versions and the log, which holds none of them either. */
-  const supportBundle = () => ({
-    diagnostics: diagnostics().split('\n'),
-    tunnels: manager.snapshots(),
-    profiles: profiles.summaries,
-    settings: settings.values,
-    log: log.recent(2_000),
-  });
 
   return {
     callers,
@@ -326,7 +323,7 @@ export function createHost(options: HostOptions): Host {
         error: cause instanceof Error ? cause.message : String(cause),
       });
     }),
-    diagnostics,
+    diagnostics: diagnostics.text,
     async startWithApp() {
       await profiles.refresh();
       const wanted = profiles.profiles.filter(({ startWithApp }) => startWithApp);
@@ -346,14 +343,3 @@ export function createHost(options: HostOptions): Host {
     },
   };
 }
-
-/** The lines of stderr that were logged while a call ran. */
-const stderrOf =
-  (log: Log) =>
-  ({ channel, tunnel, from, to }: { channel: string; tunnel: string; from: number; to: number }) =>
-    log
-      .recent(2_000)
-      .filter((line) => line.tunnel === tunnel && line.channel === channel && line.fields['stream'] === 'stderr')
-      .filter(({ at }) => at >= from && at <= to)
-      .slice(-200)
-      .map(({ at, message }) => ({ at, text: message }));

@@ -3,7 +3,6 @@ import { app, clipboard, session } from 'electron';
 import type { Capabilities, Destination, TunnelView } from '../../shared/app.ts';
 import { BrowserTransport } from '../api/browser-transport.ts';
 import { DraftStore } from '../api/drafts/draft-store.ts';
-import { createProbes } from '../diagnosis/probes.ts';
 import { createEngine } from '../engine.ts';
 import { createHost, type Host } from '../host.ts';
 import { desktopPath } from '../mcp/process-path.ts';
@@ -12,8 +11,6 @@ import { appLimits, TraceStore } from '../observe/trace-store.ts';
 import { configFolder } from '../profiles/folders.ts';
 import { createSecrets } from '../secrets/resolver.ts';
 import { AppSettings } from '../settings/app-settings.ts';
-import { systemClock } from '../tunnel/clock.ts';
-import { version } from '../version.ts';
 import { openAppListener } from './app-listener.ts';
 import { serveRenderer } from './app-protocol.ts';
 import { hiddenFlag, startsAtLogin } from './autostart.ts';
@@ -91,17 +88,8 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     drafts,
     keychain: keys.capability,
     platform,
-    probes: createProbes({
-      channelOf: (id, name) => manager.channel(id, name),
-      clock: systemClock,
-      env,
-      secrets,
-      log,
-      searchPath,
-      children,
-      systemProxy: ofSystem,
-      identity: { name: 'culvert', version, instanceId: listener.instanceId },
-    }),
+    instanceId: listener.instanceId,
+    children,
     searchPath,
     loginPath,
     systemProxy: ofSystem,

@@ -5,7 +5,6 @@ import type { CallArgs, Caller, CallName, CallResult, EventName, EventPayload, R
 import { settingsSchema } from '../../shared/settings.ts';
 import { DraftStore } from '../../src-main/api/drafts/draft-store.ts';
 import { createHeadlessPlatform } from '../../src-main/api/headless-platform.ts';
-import { createProbes } from '../../src-main/diagnosis/probes.ts';
 import { createEngine } from '../../src-main/engine.ts';
 import { createHost, type Host } from '../../src-main/host.ts';
 import { createLog } from '../../src-main/observe/log.ts';
@@ -55,7 +54,6 @@ export async function startHost(options: { store?: SecretStore; clock?: Clock } 
   const traces = new TraceStore(headlessLimits, () => undefined);
   const manager = createEngine({ secrets, env, log, traces });
   const searchPath = () => Promise.resolve(env.PATH ?? '');
-  const identity = { name: 'culvert', version: 'test', instanceId: 'test' };
   const offered: string[] = [];
   const host = createHost({
     folder: join(folder, 'culvert'),
@@ -69,7 +67,7 @@ export async function startHost(options: { store?: SecretStore; clock?: Clock } 
     drafts,
     keychain: () => ({ backend: 'keychain' }),
     platform: createHeadlessPlatform(({ body }) => `download ${offered.push(body)}`),
-    probes: createProbes({ clock: systemClock, env, secrets, log, searchPath, identity }),
+    instanceId: 'test',
     searchPath,
     versions: {},
     browser: { address: () => undefined, revoke: () => undefined },
