@@ -20,7 +20,8 @@ export class Terminal {
     this.#child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
       env: { PATH: process.env.PATH, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', ...env },
     });
-    this.#child.stdout.on('data', (chunk: Buffer) => (this.#raw += chunk.toString()));
+    // as text, so that a letter of several bytes may come in two pieces
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#raw += text));
     this.ended = once(this.#child, 'close').then(([code]) => code as number | null);
   }
 
