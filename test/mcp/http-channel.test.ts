@@ -270,7 +270,7 @@ test('a call that is cancelled before it is sent never reaches the server', asyn
 
 test("a channel's own headers go to its server alone, and win over those of all servers", async () => {
   const [mine, other] = [await fakeServer(), await fakeServer()];
-  const mcp = { extraHeaders: { 'X-All': 'all', Authorization: 'of all' }, discoveryExtraHeaders: {} };
+  const mcp = { extraHeaders: { 'X-All': 'all', authorization: 'of all' }, discoveryExtraHeaders: {} };
   const own = channelTo(mine.endpoint, { mcp, channel: { extraHeaders: { Authorization: 'Bearer mine' } } });
   await send(own, call('1'));
   await send(channelTo(other.endpoint, { mcp }), call('2'));
