@@ -175,6 +175,16 @@ test('a key in plain text moves to the keychain, out of the file and out of its 
   expect(check(again, 'key-use').state).toBe('pass');
 });
 
+test('a key that was replaced in the file after the doctor looked is the one that moves', async () => {
+  const setting = await setUp();
+  const fake = await controlPlane();
+  const subject = await stored(setting, text(fake.url, { key, tunnelId: fake.tunnelId }));
+  const { fix } = check(await examine(setting, subject), 'key');
+  await writeFile(subject.file!, text(fake.url, { key: 'sk-put-there-since', tunnelId: fake.tunnelId }));
+  await setting.doctor.apply(fix!.id);
+  expect(setting.kept.get('p1/api_key')).toBe('sk-put-there-since');
+});
+
 test('a second /v1 is taken out of the address', async () => {
   const setting = await setUp({ K: key });
   const fake = await controlPlane();

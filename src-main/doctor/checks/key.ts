@@ -28,6 +28,6 @@ export const key: ProfileCheck = {
       found.outcome === 'pass' ? passed('key.kind', 'app', { from: 'the file itself' }) : found,
       warned('key.stored', 'app', summary),
     ];
-    return { evidence, fix: moveKeyToKeychain(subject, profile, services) };
+    return { evidence, fix: moveKeyToKeychain(subject, services) };
   },
 };

@@ -1,4 +1,4 @@
-import type { Profile } from '../../../shared/profile.ts';
+import { isReference } from '../../profiles/profile-rules.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import type { PlannedFix, Subject } from '../check.ts';
 import type { DoctorServices } from '../services.ts';
@@ -7,8 +7,7 @@ import type { DoctorServices } from '../services.ts';
 const moved = '(moved to the keychain)';
 
 /** The key goes into the keychain first and is read back; only then does the file lose it. No copy of it stays in the folder. */
-export function moveKeyToKeychain(subject: Subject, profile: Profile, services: DoctorServices): PlannedFix {
-  const { apiKey = '' } = profile.controlPlane;
+export function moveKeyToKeychain(subject: Subject, services: DoctorServices): PlannedFix {
   const ref = keychainRef(subject.id, 'api_key');
   return {
     fix: {
@@ -21,7 +20,9 @@ export function moveKeyToKeychain(subject: Subject, profile: Profile, services: 
     apply: async () => {
       const { store, secretStore, secrets } = services;
       const { text, revision, profile: saved } = await store.get(subject.id);
-      if (!saved) return;
+      // another one may have been put there since it was looked at
+      const apiKey = saved?.controlPlane.apiKey ?? '';
+      if (!saved || apiKey === '' || isReference(apiKey)) return;
       const changed = { ...saved, controlPlane: { ...saved.controlPlane, apiKey: ref } };
       const rendered = await store.render(subject.id, text, changed);
       await secretStore().set(`${subject.id}/api_key`, apiKey);
