@@ -18,6 +18,7 @@ beforeAll(async () => {
   const bin = join(home, 'bin');
   for (const folder of [profiles, other, bin]) await mkdir(folder, { recursive: true });
   for (const name of ['staging', 'production']) await writeFile(join(profiles, `${name}.yaml`), 'not: [read');
+  await writeFile(join(profiles, 'sneaky$(touch pwned).yaml'), '');
   await writeFile(join(other, 'remote.yaml'), '');
   await writeFile(join(home, 'key file.pem'), '');
   await writeFile(join(bin, 'culvert'), `#!/bin/sh\nexec '${process.execPath}' '${resolve(cli)}' "$@"\n`);

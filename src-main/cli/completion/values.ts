@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
-import { profileExtensions, profileFolders, searchedFolders } from '../../profiles/folders.ts';
+import { isProfileName, profileExtensions, profileFolders, searchedFolders } from '../../profiles/folders.ts';
 import type { Env } from '../../settings/layers.ts';
 import { helpTopics } from '../help-topics.ts';
 
@@ -36,8 +36,10 @@ async function profileNames({ env, profileDir }: Asked): Promise<Offered[]> {
   const found = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
   const names = found
     .flat()
-    .filter((file) => !file.startsWith('.') && profileExtensions.some((extension) => extension === extname(file)))
-    .map((file) => basename(file, extname(file)));
+    .filter((file) => profileExtensions.some((extension) => extension === extname(file)))
+    .map((file) => basename(file, extname(file)))
+    // a shell may run what other names hold: bash and PowerShell put them on the line as they are
+    .filter(isProfileName);
   return plain([...new Set(names)].sort());
 }
 
