@@ -35,13 +35,17 @@ const mapped = (value: unknown, change: Change): unknown => {
 /** @param folder - where the server finds one file for each secret */
 export function serverNeeds(profile: Profile, folder: string): ServerNeeds {
   const references = new Map<string, string>();
-  const secrets: string[] = [];
+  /** The file's name, and whose value is in it. */
+  const secrets = new Map<string, string>();
   for (const { slot, value } of secretSlots(profile)) {
     if (!isSecret(slot, value) || /^\s*file:/i.test(value) || references.has(value)) continue;
     const [, variable] = /^\s*env:\s*(\w+)\s*$/i.exec(value) ?? [];
-    const name = variable ?? variableOf(slot);
+    const source = variable === undefined ? value : `env:${variable}`;
+    let name = variable ?? variableOf(slot);
+    // slots that differ in punctuation alone come to one name
+    while ((secrets.get(name) ?? source) !== source) name += '_';
     references.set(value, `file:${folder}/${name}`);
-    secrets.push(name);
+    secrets.set(name, source);
   }
   const exported = mapped(profile, (value) => references.get(value) ?? value) as Profile;
   const variables: string[] = [];
@@ -74,7 +78,7 @@ export function serverNeeds(profile: Profile, folder: string): ServerNeeds {
     if (path !== undefined && !/^env:/i.test(path)) also.add(path);
   return {
     text: newProfileText(exported),
-    secrets: [...new Set(secrets)],
+    secrets: [...secrets.keys()],
     variables: [...new Set(variables)],
     also: [...also],
   };

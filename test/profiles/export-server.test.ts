@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { profileSchema } from '../../shared/profile.ts';
+import { serverNeeds } from '../../src-main/profiles/server-needs.ts';
 import { createRelay, type AddedTunnel, type Relay } from '../../src-main/relay/relay.ts';
 import { cli, culvert, type Ended } from '../support/culvert.ts';
 import { commandLine, npmServers } from '../support/npm-servers.ts';
@@ -70,6 +72,27 @@ async function callThroughTunnel(): Promise<unknown> {
   });
 }
 const echoed = [{ type: 'text', text: 'Echo: hello' }];
+
+describe('the secrets of an export', () => {
+  it('are a file each, also where the names of their places differ in punctuation alone', () => {
+    const channel = (channelName: string) =>
+      ({ kind: 'stdio', name: channelName, command: 'x', env: { TOKEN: `keychain:p/${channelName}` } }) as const;
+    const needs = serverNeeds(
+      profileSchema.parse({
+        id: 'p',
+        name: 'p',
+        controlPlane: { tunnelId: `tunnel_${'a'.repeat(32)}`, apiKey: 'env:KEY' },
+        channels: [{ kind: 'http', name: 'main', url: 'http://127.0.0.1:1/mcp' }, channel('a-b'), channel('a_b')],
+        mcp: {},
+        harpoon: {},
+        capture: {},
+      }),
+      '/secrets',
+    );
+    expect(needs.secrets).toEqual(['KEY', 'CULVERT_ENV_A_B_TOKEN', 'CULVERT_ENV_A_B_TOKEN_']);
+    expect(needs.text).toContain('TOKEN: file:/secrets/CULVERT_ENV_A_B_TOKEN_');
+  });
+});
 
 describe('an exported profile', () => {
   it.each(['reference', 'systemd', 'docker', 'kubernetes'])('holds no secret, only references: %s', async (format) => {
