@@ -89,7 +89,7 @@ export const calls = {
     ]),
     probeResultSchema,
   ),
-  /** Servers that were found, as further channels. What is secret of them is in the keychain from then on; the text is not saved. */
+  /** Servers that were found, as further channels. What is secret of them waits in main until the text is saved. */
   'profiles.addServers': call(
     z.strictObject({ id, text, candidates: candidateIds }),
     checkedTextSchema.extend({ added: z.array(z.object({ channel: z.string(), dropped: z.array(droppedSchema) })) }),

@@ -24,6 +24,7 @@ import { traceHandlers } from './api/handlers/traces.ts';
 import { tunnelHandlers } from './api/handlers/tunnels.ts';
 import type { Platform } from './api/platform.ts';
 import { ProfileList } from './api/profiles/profile-list.ts';
+import { UnsavedSecrets } from './api/profiles/unsaved-secrets.ts';
 import { stderrOf } from './api/traces/stderr.ts';
 import { TunnelControl, type ProfileLocks } from './api/tunnel-control.ts';
 import { ApprovalStore } from './approvals/approval-store.ts';
@@ -43,7 +44,7 @@ import { ProfileStore } from './profiles/profile-store.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
 import { AdminKeys, withoutAdminKeys } from './secrets/admin-keys.ts';
 import type { Secrets } from './secrets/resolver.ts';
-import { keychainRef, type SecretStore } from './secrets/secret-store.ts';
+import type { SecretStore } from './secrets/secret-store.ts';
 import type { AppSettings } from './settings/app-settings.ts';
 import { systemClock, type Clock } from './tunnel/clock.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
@@ -201,6 +202,7 @@ export function createHost(options: HostOptions): Host {
 
   const diagnostics = createDiagnostics({ state, manager, profiles, settings, log, versions: options.versions });
   const clock = options.clock ?? systemClock;
+  const unsavedSecrets = new UnsavedSecrets(secretStore);
   const ofSystem = options.systemProxy && { systemProxy: options.systemProxy };
   const routesOf = (profile: Profile) => createRoutes(profile, { secrets, env, ...ofSystem });
   const client: ClientIdentity = { name: 'culvert', version, instanceId: options.instanceId };
@@ -262,17 +264,14 @@ export function createHost(options: HostOptions): Host {
       list: profiles,
       platform,
       candidates,
-      keepSecret: async (owner, slot, value) => {
-        await secretStore().set(`${owner}/${slot}`, value);
-        secrets.replaced(keychainRef(owner, slot));
-      },
+      unsavedSecrets,
       isSecretSet,
       routesOf,
       isRunning,
       restart: (id) => control.start(id),
       stop: (id) => control.stop(id),
     }),
-    ...secretHandlers(secretStore, secrets, drafts),
+    ...secretHandlers(secretStore, secrets, drafts, unsavedSecrets),
     ...draftHandlers({
       drafts,
       approvals,

@@ -12,6 +12,8 @@ import { ProfileStore } from '../../src-main/profiles/profile-store.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
 import { loopbackCertificates } from '../support/certificates.ts';
 import { cleanUp, listen, literalSecrets } from '../support/network.ts';
+import { UnsavedSecrets } from '../../src-main/api/profiles/unsaved-secrets.ts';
+import { memoryStore } from '../support/host.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -48,7 +50,7 @@ culvert:
     list: new ProfileList(store, () => undefined),
     platform: {} as Platform,
     candidates: createCandidates({ env: {} }),
-    keepSecret: () => Promise.resolve(),
+    unsavedSecrets: new UnsavedSecrets(memoryStore),
     isSecretSet: () => Promise.resolve(false),
     routesOf: (profile) => createRoutes(profile, { secrets: literalSecrets, env: {} }),
     isRunning: () => false,

@@ -4,6 +4,7 @@ import { secretSlotOf, type Draft, type DraftPatch, type DraftServer, type EnvEn
 import { TunnelError } from '../../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { tunnelIdPattern } from '../../../shared/tunnel.ts';
+import { putAll } from '../../secrets/put-all.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
 
 const keySlot = 'api_key';
@@ -109,9 +110,9 @@ export class DraftStore {
     });
   }
 
-  /** Puts what was typed where it will stay. Rejects with `keychain_unavailable`, and then the draft is as it was. */
-  async moveSecrets(id: string, store: SecretStore): Promise<void> {
-    for (const [slot, value] of this.#held(id).secrets) await store.set(`${id}/${slot}`, value);
+  /** Puts what was typed where it will stay; see `putAll`. The draft keeps it too. */
+  keepSecrets(id: string, store: SecretStore): Promise<() => Promise<void>> {
+    return putAll(store, id, this.#held(id).secrets);
   }
 
   /** A store in which the values of drafts are found as if they were in the keychain already. */

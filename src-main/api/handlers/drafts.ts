@@ -150,8 +150,11 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
     'drafts.cancelProbe': ({ id }) => cancelAll(id),
     'drafts.adopt': async ({ id }) => {
       const profile = drafts.profile(id);
-      await drafts.moveSecrets(id, secretStore());
-      const made = await store.create(profile.name, profile, id);
+      const undo = await drafts.keepSecrets(id, secretStore());
+      const made = await store.create(profile.name, profile, id).catch(async (error: unknown) => {
+        await undo();
+        throw error;
+      });
       drafts.discard(id);
       await list.refresh();
       return made;

@@ -11,6 +11,7 @@ import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { Platform } from '../platform.ts';
 import { KeptSecrets } from '../profiles/kept-secrets.ts';
 import type { ProfileList } from '../profiles/profile-list.ts';
+import type { UnsavedSecrets } from '../profiles/unsaved-secrets.ts';
 
 type Calls = Extract<keyof Handlers, `profiles.${string}`>;
 
@@ -19,8 +20,7 @@ export interface ProfileServices {
   readonly list: ProfileList;
   readonly platform: Platform;
   readonly candidates: Candidates;
-  /** Puts a secret of a profile into the keychain. */
-  readonly keepSecret: (owner: string, slot: string, value: string) => Promise<void>;
+  readonly unsavedSecrets: UnsavedSecrets;
   readonly isSecretSet: (ref: string) => Promise<boolean>;
   /** Routes of a profile that are closed after one test. */
   readonly routesOf: (profile: Profile) => Routes;
@@ -50,7 +50,8 @@ const blank = () =>
   });
 
 export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls> {
-  const { store, list, platform, candidates, keepSecret, isSecretSet, routesOf, isRunning, restart, stop } = services;
+  const { store, list, platform, candidates, unsavedSecrets, isSecretSet, routesOf, isRunning, restart, stop } =
+    services;
   const kept = new KeptSecrets();
   const changed = async <T>(result: T): Promise<T> => {
     await list.refresh();
@@ -108,14 +109,13 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
       const nameOf = (index: number) => names[index] ?? '';
       const more = found.map((server, index) => channelOf(server, nameOf(index), id));
       const rendered = await store.render(id, restored, { ...profile, channels: [...profile.channels, ...more] });
-      for (const [index, server] of found.entries()) {
-        for (const [slot, value] of secretsOf(server, nameOf(index))) await keepSecret(id, slot, value);
-      }
+      for (const [index, server] of found.entries()) unsavedSecrets.add(id, secretsOf(server, nameOf(index)));
       const added = found.map(({ dropped }, index) => ({ channel: nameOf(index), dropped: [...dropped] }));
       return { ...(await checked(id, rendered)), added };
     },
     'profiles.save': async ({ id, text, revision }) => {
-      const saved = await store.save(id, kept.restore(text), revision);
+      const restored = kept.restore(text);
+      const saved = await unsavedSecrets.with(id, restored, () => store.save(id, restored, revision));
       await list.refresh();
       if (!isRunning(id)) return { ...saved, applied: 'not-running', restarting: [] };
       await restart(id);
@@ -126,6 +126,7 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
     'profiles.duplicate': async ({ id }) => changed({ id: (await store.duplicate(id)).id }),
     'profiles.delete': async ({ id }) => {
       if (isRunning(id)) await stop(id);
+      unsavedSecrets.forget(id);
       return changed(await store.delete(id));
     },
     'profiles.undoDelete': async ({ undo }) => changed(await store.undoDelete(undo)),

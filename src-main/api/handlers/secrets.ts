@@ -3,6 +3,7 @@ import type { Handlers } from '../../../shared/ipc.ts';
 import { isAdminKey } from '../../../shared/keys.ts';
 import type { Secrets } from '../../secrets/resolver.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
+import type { UnsavedSecrets } from '../profiles/unsaved-secrets.ts';
 
 type Calls = Extract<keyof Handlers, `secrets.${string}`>;
 
@@ -19,6 +20,7 @@ export function secretHandlers(
   store: () => SecretStore,
   secrets: Secrets,
   drafts: DraftSecrets,
+  unsaved: Pick<UnsavedSecrets, 'has' | 'delete'>,
 ): Pick<Handlers, Calls> {
   const account = (owner: string, slot: string) => `${owner}/${slot}`;
   return {
@@ -26,20 +28,24 @@ export function secretHandlers(
       const ref = keychainRef(owner, slot);
       if (slot === 'api_key' && isAdminKey(value)) throw new TunnelError('key_is_admin', 'local');
       if (drafts.isDraft(owner)) drafts.set(owner, slot, value);
-      else await store().set(account(owner, slot), value);
+      else {
+        await store().set(account(owner, slot), value);
+        unsaved.delete(owner, slot);
+      }
       secrets.replaced(ref);
       return { ref };
     },
     'secrets.delete': async ({ owner, slot }) => {
-      if (drafts.isDraft(owner)) drafts.delete(owner, slot);
-      else await store().delete(account(owner, slot));
+      if (drafts.isDraft(owner)) return drafts.delete(owner, slot);
+      unsaved.delete(owner, slot);
+      await store().delete(account(owner, slot));
     },
     'secrets.has': async ({ owner, slots }) => {
       const found: Record<string, boolean> = {};
       for (const slot of slots) {
         found[slot] = drafts.isDraft(owner)
           ? drafts.has(owner, slot)
-          : (await store().get(account(owner, slot))) !== undefined;
+          : unsaved.has(owner, slot) || (await store().get(account(owner, slot))) !== undefined;
       }
       return found;
     },
