@@ -102,7 +102,12 @@ export async function trayOf(pid: number): Promise<TrayItem> {
       'RegisteredStatusNotifierItems',
     );
     for (const [, bus = ''] of text.matchAll(/'(:[\d.]+)\//g)) {
-      const owner = await gdbus('org.freedesktop.DBus', '/', 'org.freedesktop.DBus.GetConnectionUnixProcessID', bus);
+      const owner = await gdbus(
+        'org.freedesktop.DBus',
+        '/',
+        'org.freedesktop.DBus.GetConnectionUnixProcessID',
+        bus,
+      ).catch(() => ''); // an app that has just ended stays listed for a moment
       if (owner.includes(` ${pid},`)) return itemAt(bus);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
