@@ -24,6 +24,8 @@ function scaleOf(rows: readonly TraceRow[]): number {
 
 interface Props {
   readonly list: List;
+  /** Another one begins at the top again. */
+  readonly query: string;
   readonly paused: boolean;
   readonly current: number | undefined;
   readonly marked: ReadonlySet<number>;
@@ -33,7 +35,7 @@ interface Props {
 }
 
 /** A hundred thousand rows as one list: only those on screen exist, and only they are asked for. */
-export function TraceList({ list, paused, current, marked, onCurrent, onMark, onOpen }: Props) {
+export function TraceList({ list, query, paused, current, marked, onCurrent, onMark, onOpen }: Props) {
   const { window, show, hold, heldAt } = list;
   const now = useNow();
   const tunnels = useApp((app) => app.tunnels);
@@ -56,11 +58,12 @@ export function TraceList({ list, paused, current, marked, onCurrent, onMark, on
     if (count > 0) show(from, until - from);
   }, [from, until, count, show]);
 
-  // A new list begins at its top, and moves on.
+  // Another list begins at its top, and moves on. It is the same element, so that the keyboard stays in it.
   useEffect(() => {
+    scroller.current?.scrollTo(0, 0);
     if (!paused) hold(undefined);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the list is new
-  }, []);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each list
+  }, [query]);
 
   const rowAt = (index: number): TraceRow | undefined => window?.rows[index - window.from];
   const newest = window?.from === 0 ? window.rows[0]?.id : undefined;
@@ -75,7 +78,7 @@ export function TraceList({ list, paused, current, marked, onCurrent, onMark, on
     virtual.scrollToIndex(0);
     hold(undefined);
   };
-  const onKeyDown = useListKeys({
+  const { onKeyDown, forget } = useListKeys({
     window,
     current,
     pageRows: Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / rowHeight) - 1),
@@ -87,10 +90,11 @@ export function TraceList({ list, paused, current, marked, onCurrent, onMark, on
   const longest = useMemo(() => scaleOf(window?.rows ?? []), [window]);
   const pick = useCallback(
     (row: TraceRow, event: React.MouseEvent): void => {
-      if (event.ctrlKey || event.metaKey) onMark(row.id);
-      else onCurrent(row.id);
+      if (event.ctrlKey || event.metaKey) return onMark(row.id);
+      forget();
+      onCurrent(row.id);
     },
-    [onMark, onCurrent],
+    [onMark, onCurrent, forget],
   );
   const several = names.size > 1;
   return (

@@ -124,8 +124,8 @@ export function TracesPage() {
       ) : (
         <div className={`split${current === undefined ? ' alone' : ''}`}>
           <TraceList
-            key={query}
             list={list}
+            query={query}
             paused={paused}
             current={current}
             marked={marked}

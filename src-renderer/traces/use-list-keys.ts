@@ -1,4 +1,4 @@
-import { useEffect, useRef, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useRef, type KeyboardEvent } from 'react';
 import type { TraceWindow } from '../../shared/trace-view.ts';
 
 interface Options {
@@ -11,28 +11,39 @@ interface Options {
   readonly onOpen: () => void;
 }
 
+interface ListKeys {
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  /** Another row was picked: the one that a key asked for, and that has not come yet, is not wanted any more. */
+  readonly forget: () => void;
+}
+
 /** ↑ ↓ Page Home End move, Space marks, Enter opens. A row that is not loaded yet becomes current when it comes. */
-export function useListKeys({ window, current, pageRows, scrollTo, onCurrent, onMark, onOpen }: Options) {
+export function useListKeys(options: Options): ListKeys {
+  const { window, current, pageRows, scrollTo, onCurrent, onMark, onOpen } = options;
   const wanted = useRef<number>(undefined);
   const place = useRef(0);
   const rows = window?.rows ?? [];
   const from = window?.from ?? 0;
+  const total = window?.total ?? 0;
   const found = rows.findIndex(({ id }) => id === current);
 
   useEffect(() => {
     if (found >= 0) place.current = from + found;
-    const index = wanted.current;
-    const row = index === undefined ? undefined : rows[index - from];
+    // the list may have become shorter meanwhile: then it is the last one
+    const row = wanted.current === undefined ? undefined : rows[Math.min(wanted.current, total - 1) - from];
     if (row) {
       wanted.current = undefined;
       onCurrent(row.id);
     }
   });
 
-  return (event: KeyboardEvent): void => {
-    const total = window?.total ?? 0;
+  const forget = useCallback((): void => {
+    wanted.current = undefined;
+  }, []);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
     if (total === 0) return;
-    const at = current === undefined ? -1 : place.current;
+    const at = wanted.current ?? (current === undefined ? -1 : place.current);
     const target = {
       ArrowDown: at + 1,
       ArrowUp: at - 1,
@@ -45,12 +56,13 @@ export function useListKeys({ window, current, pageRows, scrollTo, onCurrent, on
       const index = Math.max(0, Math.min(total - 1, target));
       scrollTo(index);
       const row = rows[index - from];
+      wanted.current = row ? undefined : index;
       if (row) onCurrent(row.id);
-      else wanted.current = index;
       place.current = index;
     } else if (event.key === 'Enter' && current !== undefined) onOpen();
     else if (event.key === ' ' && current !== undefined) onMark(current);
     else return;
     event.preventDefault();
   };
+  return { onKeyDown, forget };
 }

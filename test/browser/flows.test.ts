@@ -431,7 +431,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByRole('listbox', { name: 'Calls, newest first' }).focus();
     await page.keyboard.press('End');
     await page.keyboard.press('ArrowUp');
-    await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/^#\/traces\/\d+$/);
+    const matching = world.traces.rows.filter((row) => row.target === 'search_contract' && row.status === 'ok');
+    await expect.poll(() => page.evaluate(() => location.hash)).toBe(`#/traces/${matching[1]!.id}`);
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
     const reveal = page.getByRole('button', { name: /Reveal "email"/ });
@@ -441,6 +442,21 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByText('m.aurel@example.com').waitFor();
     await page.getByText('12345678901234567890').waitFor();
     await page.keyboard.press('Escape');
+    await check(open);
+  });
+
+  test('leaves the keyboard in the list of calls when another filter applies', async () => {
+    const open = await openPages(browser, 'many', '#/traces');
+    const { page, world } = open;
+    const list = page.getByRole('listbox', { name: 'Calls, newest first' });
+    await list.getByRole('option').first().waitFor();
+    await list.evaluate((element) => element.scrollTo(0, 64_000));
+    await list.focus();
+    await page.evaluate(() => (location.hash = '#/traces/status%3Aerror'));
+    const [oldest] = world.traces.rows.filter(({ status }) => status === 'error');
+    await expect.poll(() => list.getByRole('option').first().getAttribute('aria-posinset')).toBe('1');
+    await page.keyboard.press('End');
+    await expect.poll(() => page.evaluate(() => location.hash)).toBe(`#/traces/${oldest!.id}`);
     await check(open);
   });
 
