@@ -2,6 +2,7 @@ import { secretSlotOf } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { variableOf } from '../profiles/server-needs.ts';
 import { createKeychain } from '../secrets/keychain.ts';
+import { keepWhile } from '../secrets/keep-while.ts';
 import { keychainRef } from '../secrets/secret-store.ts';
 import type { Chosen } from './import-server.ts';
 import { withQuestions } from './wizard/questions.ts';
@@ -14,8 +15,11 @@ export type SecretPlace = (typeof secretPlaces)[number];
 interface Kept {
   /** What stands in the profile for a secret. */
   readonly refOf: (slot: string) => string;
-  /** Puts the values into the keychain, and says what is still to be set. Rejects with `keychain_unavailable`. */
-  readonly keep: () => Promise<void>;
+  /**
+   * Has the values in the keychain while `write` writes the profile, and says what is still to be set. They are taken out again
+   * when it fails. Rejects as it does, and with `keychain_unavailable`.
+   */
+  readonly keepWhile: (write: () => Promise<unknown>) => Promise<void>;
 }
 
 interface Secret {
@@ -51,11 +55,10 @@ export async function keepSecrets(
   const inKeychain = (slot: string): boolean => place === 'keychain' && known.has(slot);
   return {
     refOf: (slot) => (inKeychain(slot) ? keychainRef(owner, slot) : `env:${variableOf(slot)}`),
-    keep: async () => {
-      if (place === 'keychain' && known.size > 0) {
-        await store(owner, known);
-        say(`${known.size} secret ${known.size === 1 ? 'value is' : 'values are'} in the keychain now.`);
-      }
+    keepWhile: async (write) => {
+      const kept = place === 'keychain' ? known : new Map<string, string>();
+      await keepWhile(createKeychain, owner, kept, write).catch(withHint);
+      if (kept.size > 0) say(`${kept.size} secret ${kept.size === 1 ? 'value is' : 'values are'} in the keychain now.`);
       for (const { slot, what } of secrets) {
         if (!inKeychain(slot)) say(`Set ${variableOf(slot)} before it runs: it is ${what}.`);
       }
@@ -93,13 +96,8 @@ function ask(
   });
 }
 
-async function store(owner: string, values: ReadonlyMap<string, string>): Promise<void> {
-  const keychain = createKeychain();
-  try {
-    for (const [slot, value] of values) await keychain.set(`${owner}/${slot}`, value);
-  } catch (error) {
-    if (!(error instanceof TunnelError)) throw error;
-    const hint = 'Unlock or install a keychain, or have the profile refer to variables: --secrets env.';
-    throw new TunnelError(error.code, error.leg, { ...error.params, hint }, { cause: error });
-  }
+function withHint(error: unknown): never {
+  if (!(error instanceof TunnelError) || error.code !== 'keychain_unavailable') throw error;
+  const hint = 'Unlock or install a keychain, or have the profile refer to variables: --secrets env.';
+  throw new TunnelError(error.code, error.leg, { ...error.params, hint }, { cause: error });
 }

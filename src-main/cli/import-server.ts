@@ -168,7 +168,7 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
   }
   const store = storeFor(values.profileDir);
   if (values.force !== true && (await isTaken(store, name))) throw new TunnelError('profile_exists', 'local', { name });
-  const { refOf, keep } = await keepSecrets(id, chosen, values.secrets);
+  const { refOf, keepWhile } = await keepSecrets(id, chosen, values.secrets);
   const profile = profileSchema.parse({
     id,
     name,
@@ -184,8 +184,7 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
     harpoon: {},
     capture: {},
   });
-  await keep();
-  await replacing(store, name, values.force === true, () => store.create(name, profile, id));
+  await keepWhile(() => replacing(store, name, values.force === true, () => store.create(name, profile, id)));
   const count = chosen.length === 1 ? '' : ` with ${chosen.length} channels`;
   const next = values.hints === false ? '' : ` Prove it with: culvert doctor --profile ${name}`;
   say(`Written: profile ${name}${count}.${next}`);

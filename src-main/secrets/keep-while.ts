@@ -1,27 +1,28 @@
 import type { SecretStore } from './secret-store.ts';
 
 /**
- * Puts an owner's secrets, by slot, into the store: all or none. Resolves with the way to take them out again, for when what
- * refers to them cannot be written; rejects as the store does.
+ * Has an owner's secrets, by slot, in the store while `write` writes what refers to them, and takes them out again when it
+ * fails. Rejects as it does, and as the store does.
  */
-export async function putAll(
-  store: SecretStore,
+export async function keepWhile<Result>(
+  store: () => SecretStore,
   owner: string,
   values: ReadonlyMap<string, string>,
-): Promise<() => Promise<void>> {
+  write: () => Promise<Result>,
+): Promise<Result> {
   const there: string[] = [];
-  const undo = async (): Promise<void> => {
-    for (const account of there) await store.delete(account).catch(() => undefined);
-  };
   try {
     for (const [slot, value] of values) {
       const account = `${owner}/${slot}`;
-      await store.set(account, value);
+      await store().set(account, value);
       there.push(account);
     }
+    return await write();
   } catch (error) {
-    await undo();
+    for (const account of there)
+      await store()
+        .delete(account)
+        .catch(() => undefined);
     throw error;
   }
-  return undo;
 }

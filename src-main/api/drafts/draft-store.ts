@@ -4,7 +4,7 @@ import { secretSlotOf, type Draft, type DraftPatch, type DraftServer, type EnvEn
 import { TunnelError } from '../../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { tunnelIdPattern } from '../../../shared/tunnel.ts';
-import { putAll } from '../../secrets/put-all.ts';
+import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
 
 const keySlot = 'api_key';
@@ -110,9 +110,9 @@ export class DraftStore {
     });
   }
 
-  /** Puts what was typed where it will stay; see `putAll`. The draft keeps it too. */
-  keepSecrets(id: string, store: SecretStore): Promise<() => Promise<void>> {
-    return putAll(store, id, this.#held(id).secrets);
+  /** Puts what was typed where it will stay while `write` saves the draft; see `keepWhile`. */
+  keepSecretsWhile<Result>(id: string, store: () => SecretStore, write: () => Promise<Result>): Promise<Result> {
+    return keepWhile(store, id, this.#held(id).secrets, write);
   }
 
   /** A store in which the values of drafts are found as if they were in the keychain already. */

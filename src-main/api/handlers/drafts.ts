@@ -150,11 +150,7 @@ export function draftHandlers(services: DraftServices): Pick<Handlers, Calls> {
     'drafts.cancelProbe': ({ id }) => cancelAll(id),
     'drafts.adopt': async ({ id }) => {
       const profile = drafts.profile(id);
-      const undo = await drafts.keepSecrets(id, secretStore());
-      const made = await store.create(profile.name, profile, id).catch(async (error: unknown) => {
-        await undo();
-        throw error;
-      });
+      const made = await drafts.keepSecretsWhile(id, secretStore, () => store.create(profile.name, profile, id));
       drafts.discard(id);
       await list.refresh();
       return made;

@@ -1,4 +1,4 @@
-import { putAll } from '../../secrets/put-all.ts';
+import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
 
 /** Secrets that a text in the editor refers to and that is not saved yet: they reach the keychain with it, or never. */
@@ -36,14 +36,8 @@ export class UnsavedSecrets {
    */
   async with<Result>(owner: string, text: string, save: () => Promise<Result>): Promise<Result> {
     const waiting = [...(this.#waiting.get(owner) ?? [])].filter(([slot]) => text.includes(keychainRef(owner, slot)));
-    const undo = waiting.length === 0 ? undefined : await putAll(this.#store(), owner, new Map(waiting));
-    try {
-      const saved = await save();
-      this.forget(owner);
-      return saved;
-    } catch (error) {
-      await undo?.();
-      throw error;
-    }
+    const saved = await keepWhile(this.#store, owner, new Map(waiting), save);
+    this.forget(owner);
+    return saved;
   }
 }

@@ -5,6 +5,7 @@ import type { FoundServer } from '../../imports/found-servers.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import { findSample } from '../../profiles/samples.ts';
 import { createKeychain } from '../../secrets/keychain.ts';
+import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import { exitCodes } from '../exit.ts';
 import { choose, importServers, serversHere } from '../import-server.ts';
@@ -75,18 +76,11 @@ async function ask(questions: Questions, given: InitValues): Promise<Answers> {
 /** The key goes to the keychain first: a profile is not written that refers to nothing. */
 async function write({ server, tunnelId, key, name }: Answers, given: InitValues): Promise<void> {
   const id = randomUUID();
-  const keychain = 'typed' in key ? createKeychain() : undefined;
-  const account = `${id}/api_key`;
   const controlPlaneApiKeyRef = 'ref' in key ? key.ref : keychainRef(id, 'api_key');
   const values = { ...given, id, profile: name, tunnelId, controlPlaneApiKeyRef, hints: false };
   say('');
-  if ('typed' in key) await keychain?.set(account, key.typed);
-  try {
-    await writeServer(server, values);
-  } catch (error) {
-    await keychain?.delete(account).catch(() => undefined);
-    throw error;
-  }
+  const typed = new Map('typed' in key ? [['api_key', key.typed]] : []);
+  await keepWhile(createKeychain, id, typed, () => writeServer(server, values));
 }
 
 async function writeServer(server: ServerAnswer, values: InitValues): Promise<void> {
