@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { EnvEntry } from '../../shared/draft.ts';
 import type { Dropped } from '../../shared/import-words.ts';
 import { joinCommand } from '../mcp/stdio/command-line.ts';
-import { isSecretName, redactor } from '../observe/redact.ts';
+import { hasSecretLooks, isSecretName } from '../observe/redact.ts';
 import { isReference } from '../profiles/profile-rules.ts';
 import type { RawEntry } from './entries.ts';
 import { expand, type ExpandContext } from './expand.ts';
@@ -54,8 +54,6 @@ const entrySchema = z.looseObject({
   enabled: z.boolean().optional().catch(undefined),
 });
 type Entry = z.output<typeof entrySchema>;
-
-const hasSecretLooks = (value: string): boolean => redactor()(value) !== value;
 
 /** Makes entries of variables or headers: references stay references, secrets go to `values`. */
 class Values {

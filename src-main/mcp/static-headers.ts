@@ -1,4 +1,5 @@
 import type { HttpChannelConfig, Profile, SecretRef } from '../../shared/profile.ts';
+import { overlaidHeaders } from '../profiles/headers.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { staticHeader, type StaticHeader } from './http-headers.ts';
 
@@ -17,7 +18,7 @@ export class StaticHeaders {
 
   constructor(config: HttpChannelConfig, mcp: Settings, secrets: SecretResolver) {
     this.#url = new URL(config.url);
-    this.#settings = { ...mcp, extraHeaders: overlaid(mcp.extraHeaders, config.extraHeaders ?? {}) };
+    this.#settings = { ...mcp, extraHeaders: overlaidHeaders(mcp.extraHeaders, config.extraHeaders ?? {}) };
     this.#secrets = secrets;
     for (const ref of Object.values(this.#settings.extraHeaders)) secrets.onReplaced(ref, () => this.#forget());
   }
@@ -73,13 +74,4 @@ export class StaticHeaders {
       Object.entries(settings).map(async ([name, ref]) => staticHeader(name, await this.#secrets.resolve(ref))),
     );
   }
-}
-
-/** `over` wins, whatever the case of the names. */
-function overlaid(
-  under: Readonly<Record<string, SecretRef>>,
-  over: Readonly<Record<string, SecretRef>>,
-): Record<string, SecretRef> {
-  const won = new Set(Object.keys(over).map((name) => name.toLowerCase()));
-  return { ...Object.fromEntries(Object.entries(under).filter(([name]) => !won.has(name.toLowerCase()))), ...over };
 }

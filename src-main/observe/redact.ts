@@ -55,3 +55,8 @@ export function redactor(known: Iterable<string> = []): Redact {
     return masked;
   };
 }
+
+const withoutKnown = redactor();
+
+/** Whether something in it reads like a key, a token, a password or credentials, wherever it stands. */
+export const hasSecretLooks = (value: string): boolean => withoutKnown(value) !== value;

@@ -1,6 +1,7 @@
 import type { Profile } from '../../shared/profile.ts';
-import { hasPassword, isSecretName } from '../observe/redact.ts';
+import { hasPassword, hasSecretLooks, isSecretName } from '../observe/redact.ts';
 import { fileShape, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
+import { overlaidHeaders } from './headers.ts';
 import { isReference } from './profile-rules.ts';
 import { parseProfileFile } from './source.ts';
 import { editDocument } from './yaml-edit.ts';
@@ -29,7 +30,7 @@ function withSharedHeaders(profile: Profile): Profile {
   return {
     ...profile,
     channels: profile.channels.map((channel) => (channel === server ? rest : channel)),
-    mcp: { ...profile.mcp, extraHeaders: { ...profile.mcp.extraHeaders, ...extraHeaders } },
+    mcp: { ...profile.mcp, extraHeaders: overlaidHeaders(profile.mcp.extraHeaders, extraHeaders) },
   };
 }
 
@@ -39,7 +40,7 @@ const isLiteralSecret = (path: string, value: string): boolean => {
   const [last = ''] = path.split('.').slice(-1);
   return (
     path === 'control_plane.api_key' ||
-    (path.includes('extra_headers.') && isSecretName(last)) ||
+    (path.includes('extra_headers.') && (isSecretName(last) || hasSecretLooks(value))) ||
     (last === 'http_proxy' && hasPassword(value))
   );
 };

@@ -72,3 +72,11 @@ export function parseHeader(text: string, path: Path, placeOf: PlaceOf): [name: 
     });
   return [name, value];
 }
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Both sets of headers; those of `over` win, whatever the case of the names. */
+export function overlaidHeaders(under: Headers, over: Headers): Record<string, string> {
+  const won = new Set(Object.keys(over).map((name) => name.toLowerCase()));
+  return { ...Object.fromEntries(Object.entries(under).filter(([name]) => !won.has(name.toLowerCase()))), ...over };
+}

@@ -1,5 +1,5 @@
 import type { Profile } from '../../shared/profile.ts';
-import { hasPassword, isSecretName } from '../observe/redact.ts';
+import { hasPassword, hasSecretLooks, isSecretName } from '../observe/redact.ts';
 import { isReference } from './profile-rules.ts';
 import { newProfileText } from './profile-text.ts';
 import { secretSlots } from './secret-slots.ts';
@@ -20,9 +20,9 @@ export interface ServerNeeds {
 export const variableOf = (slot: string): string =>
   slot === 'api_key' ? 'CONTROL_PLANE_API_KEY' : `CULVERT_${slot.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}`;
 
-/** A literal is a secret by its name, or when it is a URL with a password in it. */
+/** A literal is a secret by its name, by its looks, or when it is a URL with a password in it. */
 const isSecret = (slot: string, value: string): boolean =>
-  isReference(value) || slot === 'api_key' || isSecretName(slot) || hasPassword(value);
+  isReference(value) || slot === 'api_key' || isSecretName(slot) || hasPassword(value) || hasSecretLooks(value);
 
 type Change = (value: string) => string;
 const mapped = (value: unknown, change: Change): unknown => {

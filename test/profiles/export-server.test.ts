@@ -43,7 +43,7 @@ ${more}control_plane:
   tunnel_id: ${tunnel.id}
   api_key: keychain:abc/api_key
 mcp:
-  extra_headers: { X-Api-Key: literal-header-secret, X-Team: blue }
+  extra_headers: { X-Api-Key: literal-header-secret, X-Session: Bearer looks-like-one-000, X-Team: blue }
   commands:
     - command: '${commandLine(npmServers.everything, 'stdio')}'
 culvert:
@@ -97,7 +97,8 @@ describe('the secrets of an export', () => {
 describe('an exported profile', () => {
   it.each(['reference', 'systemd', 'docker', 'kubernetes'])('holds no secret, only references: %s', async (format) => {
     const { text, errors } = await exported(format, 'http_proxy: http://me:proxy-password@127.0.0.1:9\n');
-    for (const secret of ['literal-header-secret', 'a-literal-token', 'db-password', 'proxy-password', 'keychain:'])
+    const literals = ['literal-header-secret', 'looks-like-one', 'a-literal-token', 'db-password', 'proxy-password'];
+    for (const secret of [...literals, 'keychain:'])
       expect(text + errors.replace('keychain entry', '')).not.toContain(secret);
     expect(text).toContain('CONTROL_PLANE_API_KEY');
     expect(text).toContain('blue');
@@ -123,7 +124,7 @@ describe('an exported profile', () => {
     };
     const text = await readFile(join(output, `${name}.yaml`), 'utf8');
     const referred = [...text.matchAll(/file:\/run\/secrets\/(\w+)/g)].map(([, secret]) => secret);
-    expect(referred.length).toBe(5);
+    expect(referred.length).toBe(6);
     expect([...compose.services.culvert.secrets].sort()).toEqual(referred.sort());
     expect(Object.keys(compose.secrets).sort()).toEqual(referred);
   });

@@ -206,14 +206,14 @@ test('an exported profile has nothing of Culvert’s and reads back as the rest'
 
 test('the headers of the only server are exported as those of all servers, and of several they are left out', () => {
   const server = (name: string) => ({ kind: 'http', name, url: 'https://h/mcp', extraHeaders: { 'X-A': name } });
-  const exported = (channels: unknown[]) =>
+  const exported = (channels: unknown[], extraHeaders = {}) =>
     exportToReference(
       profileSchema.parse({
         id: 'i',
         name: 'p',
         controlPlane: { tunnelId: `tunnel_${'0'.repeat(32)}` },
         channels,
-        mcp: {},
+        mcp: { extraHeaders },
         harpoon: {},
         capture: {},
       }),
@@ -222,6 +222,8 @@ test('the headers of the only server are exported as those of all servers, and o
     dropped: [],
     text: expect.stringContaining('X-A: main') as string,
   });
+  const shared = { 'x-a': 'of all' };
+  expect(exported([server('main')], shared).text).not.toContain('of all');
   expect(exported([server('main'), server('b')]).dropped).toEqual([
     'culvert.channels.main.extra_headers.X-A',
     'culvert.channels.b.extra_headers.X-A',
