@@ -22,6 +22,21 @@ describe('literal secrets of a profile file', () => {
     expect(kept.restore(hidden)).toBe(text);
   });
 
+  it('are told by their looks where no name says so', () => {
+    const url = 'postgres://me:hunter22@db/x';
+    const profile = profileSchema.parse({
+      id: 'p',
+      name: 'p',
+      controlPlane: { tunnelId: `tunnel_${'a'.repeat(32)}` },
+      channels: [{ kind: 'stdio', name: 'main', command: 'x', env: { DATABASE_URL: url }, concurrency: 'parallel' }],
+      mcp: {},
+      harpoon: {},
+      capture: {},
+    });
+    const hidden = new KeptSecrets().hide({ text: `env: { DATABASE_URL: ${url} }`, profile });
+    expect(JSON.stringify(hidden)).not.toContain('hunter22');
+  });
+
   it('are put back into what the form sends', () => {
     const kept = new KeptSecrets();
     const profile = profileSchema.parse({

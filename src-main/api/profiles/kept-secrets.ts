@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../../shared/profile.ts';
 import { keptSecretPrefix, type SecretState } from '../../../shared/profile-editor.ts';
+import { hasSecretLooks, isSecretName } from '../../observe/redact.ts';
 import { isReference } from '../../profiles/profile-rules.ts';
 import { secretSlots } from '../../profiles/secret-slots.ts';
 
 /** Literals that are secrets: keys and passphrases always, proxies with a password, values of headers and variables with a secret's name or looks. */
 function isSecretLiteral(slot: string, value: string): boolean {
   if (isReference(value) || value === '') return false;
-  if (slot.endsWith('http_proxy')) return /:\/\/[^/@]*:[^/@]+@/.test(value);
+  if (slot.endsWith('http_proxy')) return hasSecretLooks(value);
   if (slot === 'api_key' || slot.endsWith('passphrase')) return true;
-  return /key|secret|token|passw|credential|auth|cookie/i.test(slot) || /^(sk|pk)-|^Bearer /.test(value);
+  return isSecretName(slot) || hasSecretLooks(value) || /^(sk|pk)-|^Bearer /.test(value);
 }
 
 /** In a text that cannot be read as a profile, what stands behind a secret's name or looks like one: rather too much than too little. */
