@@ -41,6 +41,9 @@ export const twiceIn = (ids: readonly string[]): string | undefined =>
 export const originOf = (url: string): string | undefined =>
   URL.canParse(url.trim()) ? new URL(url.trim()).origin : undefined;
 
+/** What people call an address; what is none is told as it is. */
+export const hostOf = (url: string): string => (originOf(url) === undefined ? url : new URL(url.trim()).host);
+
 export interface LocalUse {
   readonly profile: ProfileSummary;
   readonly view: TunnelView | undefined;

@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ProfileSummary } from '../../shared/app.ts';
 import type { ControlPlaneAt, ManagedTunnel } from '../../shared/managed-tunnel.ts';
-import { describe } from '../../shared/messages.ts';
 import { run } from '../api.ts';
 import { go } from '../route.ts';
 import { notify } from '../shell/notices.tsx';
@@ -12,13 +11,12 @@ import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { MoreMenu } from '../ui/menu.tsx';
 import { Page } from '../ui/page.tsx';
-import { Prose } from '../ui/prose.tsx';
-import { Note } from '../ui/tone.tsx';
 import { AccessForm } from './access-form.tsx';
 import { CreateDialog, DeleteDialog, EditDialog } from './tunnel-dialogs.tsx';
 import { FilteredTunnels } from './tunnel-filter.tsx';
+import { ListState } from './list-state.tsx';
 import { TunnelRow } from './tunnel-row.tsx';
-import { isAboutKey, originOf, usesOf } from './tunnel-words.ts';
+import { hostOf, isAboutKey, originOf, usesOf } from './tunnel-words.ts';
 import { useTunnels, type TunnelsHandle } from './use-tunnels.ts';
 
 const words = t.tunnels;
@@ -60,28 +58,10 @@ function Listing({
 }) {
   const profiles = useApp((app) => app.profiles);
   const running = useApp((app) => app.tunnels);
-  const { tunnels, scope, error, loading } = handle;
-  const refused = error && describe(error);
+  const { tunnels, scope } = handle;
   return (
     <>
-      {refused && (
-        <Note
-          tone="fault"
-          title={`${refused.title}.`}
-          actions={
-            <Button icon="retry" isDisabled={loading} onPress={() => void handle.refresh()}>
-              {words.refresh}
-            </Button>
-          }
-        >
-          <Prose text={`${refused.cause} ${refused.next}`} />
-        </Note>
-      )}
-      {!tunnels && loading && (
-        <p className="row-gap muted" role="status">
-          <span className="spinner" /> {words.loading(new URL(baseUrl).host)}
-        </p>
-      )}
+      <ListState handle={handle} host={hostOf(baseUrl)} />
       {tunnels?.length === 0 && (
         <div className="card">
           <Empty
@@ -134,7 +114,7 @@ export function ManagedTunnelsPage() {
   const [changing, setChanging] = useState(false);
   const [open, setOpen] = useState<Open>();
   const { key, scope, tunnels, error, loading } = handle;
-  const host = originOf(baseUrl) === undefined ? baseUrl : new URL(baseUrl).host;
+  const host = hostOf(baseUrl);
 
   const asks = changing || (key ? key.kept === 'none' || !scope || isAboutKey(error) : !loading);
   const uses = (tunnel: ManagedTunnel) => usesOf(tunnel.id, originOf(baseUrl), profiles, running);

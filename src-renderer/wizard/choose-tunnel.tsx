@@ -2,25 +2,21 @@ import { useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import type { Draft } from '../../shared/draft.ts';
 import type { ManagedTunnel } from '../../shared/managed-tunnel.ts';
-import { describe } from '../../shared/messages.ts';
 import { call } from '../api.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { AccessForm } from '../tunnels/access-form.tsx';
 import { FilteredTunnels } from '../tunnels/tunnel-filter.tsx';
 import { blankFor, TunnelFields, useTunnelForm } from '../tunnels/tunnel-form.tsx';
-import { isAboutKey, nameOf, originOf, ownersOf, usesOf } from '../tunnels/tunnel-words.ts';
+import { hostOf, isAboutKey, nameOf, originOf, ownersOf, usesOf } from '../tunnels/tunnel-words.ts';
+import { ListState } from '../tunnels/list-state.tsx';
 import { useTunnels, type TunnelsHandle } from '../tunnels/use-tunnels.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { Prose } from '../ui/prose.tsx';
-import { Note } from '../ui/tone.tsx';
 
 const words = t.tunnels;
-
-const hostOf = (url: string): string => (originOf(url) === undefined ? url : new URL(url).host);
 
 interface CreateProps {
   readonly handle: TunnelsHandle;
@@ -64,8 +60,7 @@ interface PickProps {
 function Pick({ handle, controlPlane, onChange, onCreate, onClose, onChosen }: PickProps) {
   const profiles = useApp((app) => app.profiles);
   const running = useApp((app) => app.tunnels);
-  const { tunnels, scope, error, loading } = handle;
-  const refused = error && describe(error);
+  const { tunnels, scope } = handle;
   return (
     <>
       {scope && (
@@ -78,24 +73,7 @@ function Pick({ handle, controlPlane, onChange, onCreate, onClose, onChosen }: P
           </Button>
         </p>
       )}
-      {refused && (
-        <Note
-          tone="fault"
-          title={`${refused.title}.`}
-          actions={
-            <Button icon="retry" isDisabled={loading} onPress={() => void handle.refresh()}>
-              {words.refresh}
-            </Button>
-          }
-        >
-          <Prose text={`${refused.cause} ${refused.next}`} />
-        </Note>
-      )}
-      {!tunnels && loading && (
-        <p className="row-gap muted" role="status">
-          <span className="spinner" /> {words.loading(hostOf(controlPlane))}
-        </p>
-      )}
+      <ListState handle={handle} host={hostOf(controlPlane)} />
       {tunnels?.length === 0 && (
         <Empty icon="key" title={words.empty.title}>
           {words.empty.say(scope ? `${words.access.scope[scope.kind]} ${scope.id}` : '')}
