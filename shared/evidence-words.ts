@@ -102,7 +102,9 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
       : `The key may use this tunnel, proved by ${text(facts, 'from') ?? ''}`,
   'config.parsed': (facts) => `Read from ${text(facts, 'source') ?? 'its file'}`,
   'reference.resolved': (facts) =>
-    text(facts, 'setting') === undefined ? 'Nothing is referred to' : `${text(facts, 'setting') ?? ''} has a value`,
+    text(facts, 'setting') === undefined
+      ? 'Nothing but the runtime key is referred to'
+      : `${text(facts, 'setting') ?? ''} has a value`,
   'key.kind': (facts) => `It is a runtime key, from ${text(facts, 'from') ?? 'the profile'}`,
   'base-url': (facts) => text(facts, 'address') ?? 'It is a host root',
   listener: (facts) => `Free: ${text(facts, 'address') ?? 'the address'}`,

@@ -2,6 +2,7 @@ import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/evidence.ts';
 import { isOnTheWay, layerOf } from '../../shared/error-layer.ts';
 import type { ChannelSnapshot, TunnelSnapshot } from '../../shared/tunnel.ts';
+import { lastWords } from '../mcp/stdio/last-words.ts';
 
 /** How long a proved, connected tunnel waits for its first call before "nothing has arrived" is worth saying. */
 const firstCallGraceMs = 120_000;
@@ -21,7 +22,7 @@ export function channelFault(channel: ChannelSnapshot): Verdict | undefined {
     case 'crash-loop':
     case 'restarting': {
       const { exit } = state;
-      const lastLine = exit.stderr.at(-1);
+      const lastLine = lastWords(exit.stderr)?.split('\n').at(-1);
       const error: TunnelErrorData = {
         code: state.kind === 'crash-loop' ? 'server_crash_loop' : 'server_exited',
         leg: 'mcp-server',

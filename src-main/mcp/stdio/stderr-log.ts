@@ -2,8 +2,8 @@ import { LineSplitter } from '../../json/lines.ts';
 import type { Redact } from '../../observe/redact.ts';
 import { LogBudget, type StdioLog } from './stdio-log.ts';
 
-/** Lines that are kept for the state and for the trace of calls that a crash takes down. */
-const ringSize = 20;
+/** Lines that are kept for the state and for the trace of calls that a crash takes down: a stack and what led to it. */
+const ringSize = 40;
 /** Longer lines are cut: it is a log, not a dump. */
 const longestLine = 2_000;
 

@@ -12,6 +12,7 @@ import type { EndTimes } from '../process-tree.ts';
 import { StdioChild } from './child.ts';
 import { splitCommand } from './command-line.ts';
 import { Handshake, serverInfoFrom } from './handshake.ts';
+import { lastWords } from './last-words.ts';
 import { type LaunchDeps, planLaunch } from './launch.ts';
 import { cancelledLine, Multiplexer, toLine } from './multiplexer.ts';
 import { type Outcome, Outgoing } from './outgoing.ts';
@@ -431,13 +432,12 @@ class StdioChannel implements Channel {
   }
 }
 
-/** The last lines only, and not the empty ones: the state has more of them. */
 function exitParams(exit: ChildExit): TunnelError['params'] {
-  const lines = exit.stderr.filter((line) => line.trim() !== '').slice(-8);
+  const words = lastWords(exit.stderr);
   return {
     ...(exit.exitCode !== null && { exitCode: exit.exitCode }),
     ...(exit.signal !== null && { signal: exit.signal }),
-    ...(lines.length > 0 && { stderr: lines.join('\n').slice(-1_000) }),
+    ...(words !== undefined && { stderr: words }),
   };
 }
 
