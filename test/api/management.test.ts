@@ -104,6 +104,12 @@ culvert: { id: p, control_plane: { ca_bundle: ${join(host.folder, 'ca.pem')} } }
     await host.get('management.setKey', { at: stranger, key: relay.adminKey });
     expect(await list(stranger)).toBe('tls_untrusted');
     expect(await list({ baseUrl: 'nowhere' })).toBe('config_invalid');
+    await mkdir(join(host.folder, 'profiles'), { recursive: true });
+    const text = `config_version: 1\ncontrol_plane: { base_url: env:WHERE, tunnel_id: ${someId}, api_key: env:KEY }\n`;
+    const server = `mcp: { server_urls: [{ channel: main, url: 'http://127.0.0.1:1/mcp' }] }\nculvert: { id: p }\n`;
+    await writeFile(join(host.folder, 'profiles', 'p.yaml'), text + server);
+    const setKey = host.call('management.setKey', { at: { profile: 'p' }, key: relay.adminKey });
+    expect(await codeOf(setKey)).toBe('config_invalid');
   });
 
   it('refuses a tunnel without an owner, an owner named twice, an empty name and a change of nothing', async () => {

@@ -41,6 +41,17 @@ const toWire = ({ organizationIds, workspaceIds, tenantIds, name, description }:
   ...(tenantIds && { tenant_ids: tenantIds }),
 });
 
+/** Throws `config_invalid`. What is no address, such as a reference, has no origin that a key could belong to. */
+function httpOrigin(baseUrl: string, file: string): string {
+  if (URL.canParse(baseUrl) && /^https?:$/.test(new URL(baseUrl).protocol)) return new URL(baseUrl).origin;
+  throw new TunnelError('config_invalid', 'local', {
+    field: 'The control plane',
+    file,
+    problem: 'it is no http(s) URL',
+    hint: 'Write it as https://host.',
+  });
+}
+
 /** Tunnels at a control plane. The key is resolved for each call, and no result has it. */
 export function managementHandlers(services: ManagementServices): Pick<Handlers, Calls> {
   const { adminKeys, newTunnels, ofDraft, load, routesOf, client } = services;
@@ -49,17 +60,11 @@ export function managementHandlers(services: ManagementServices): Pick<Handlers,
   const profileAt = async (at: ControlPlaneAt): Promise<{ profile: Profile; origin: string }> => {
     if ('profile' in at) {
       const profile = await load(at.profile);
-      return { profile, origin: new URL(profile.controlPlane.baseUrl).origin };
+      return { profile, origin: httpOrigin(profile.controlPlane.baseUrl, profile.name) };
     }
     const baseUrl = ('draft' in at ? ofDraft(at.draft) : at.baseUrl).trim();
-    if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol))
-      throw new TunnelError('config_invalid', 'local', {
-        field: 'The control plane',
-        file: 'what was typed',
-        problem: 'it is no http(s) URL',
-        hint: 'Write it as https://host.',
-      });
-    return { profile: controlPlaneAlone(baseUrl), origin: new URL(baseUrl).origin };
+    const origin = httpOrigin(baseUrl, 'what was typed');
+    return { profile: controlPlaneAlone(baseUrl), origin };
   };
   const originOf = async (at: ControlPlaneAt): Promise<string> => (await profileAt(at)).origin;
 
