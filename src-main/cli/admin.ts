@@ -10,7 +10,7 @@ import {
 } from '../control-plane/management.ts';
 import { createRoutes } from '../network/profile-routes.ts';
 import { controlPlaneAlone } from '../profiles/control-plane-alone.ts';
-import { isReference } from '../profiles/profile-rules.ts';
+import { isReference } from '../profiles/rules.ts';
 import { createKeychain } from '../secrets/keychain.ts';
 import { createSecrets } from '../secrets/resolver.ts';
 import { version } from '../version.ts';

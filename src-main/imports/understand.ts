@@ -6,7 +6,7 @@ import type { EnvEntry } from '../../shared/draft.ts';
 import type { Dropped } from '../../shared/import-words.ts';
 import { joinCommand } from '../mcp/stdio/command-line.ts';
 import { hasSecretLooks, isSecretName } from '../observe/redact.ts';
-import { isReference } from '../profiles/profile-rules.ts';
+import { isReference } from '../profiles/rules.ts';
 import type { RawEntry } from './entries.ts';
 import { expand, type ExpandContext } from './expand.ts';
 import { droppedSettings } from './dropped-settings.ts';

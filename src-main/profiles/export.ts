@@ -2,7 +2,7 @@ import type { Profile } from '../../shared/profile.ts';
 import { hasPassword, hasSecretLooks, isSecretName } from '../observe/redact.ts';
 import { fileShape, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
 import { overlaidHeaders } from './headers.ts';
-import { isReference } from './profile-rules.ts';
+import { isReference } from './rules.ts';
 import { parseProfileFile } from './source.ts';
 import { editDocument } from './yaml-edit.ts';
 

@@ -1,103 +1,14 @@
 import { TunnelError } from '../../shared/errors.ts';
 import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
-import { profileSchema, type ChannelConfig, type Profile } from '../../shared/profile.ts';
-import { fieldName, invalid, type PlaceOf } from './check.ts';
+import { profileSchema, type Profile } from '../../shared/profile.ts';
+import type { PlaceOf } from './check.ts';
+import { channels } from './channel-rules.ts';
 import type { FileConfig } from './file-schema.ts';
 import { checkHeaders } from './headers.ts';
 import type { Path } from './raw-tree.ts';
+import { isReference, Rules, tidy } from './rules.ts';
 
 export const defaultBaseUrl = 'https://api.openai.com';
-const reference = /^(?:env|file|keychain):/i;
-const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-export const isReference = (text: string): boolean => reference.test(text.trim());
-
-/** Removes what is undefined, so that optional fields are absent rather than undefined. */
-function tidy<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
-/** The rules that a schema cannot say: ranges, pairs, names, references. One instance per configuration. */
-class Rules {
-  readonly #placeOf: PlaceOf;
-
-  constructor(placeOf: PlaceOf) {
-    this.#placeOf = placeOf;
-  }
-
-  fail(path: Path, problem: string, allowed?: string): never {
-    throw invalid(this.#placeOf, path, problem, allowed === undefined ? {} : { allowed });
-  }
-
-  /** Trimmed text; empty is an error, a reference must be complete. */
-  text(value: string | undefined, path: Path): string | undefined {
-    if (value === undefined) return undefined;
-    const trimmed = value.trim();
-    if (trimmed === '') this.fail(path, 'it is empty');
-    if (/[\r\n]/.test(trimmed)) this.fail(path, 'it has a line break');
-    const [, kind = '', rest = ''] = /^(env|file|keychain):(.*)$/i.exec(trimmed) ?? [];
-    if (kind.toLowerCase() === 'env' && !variableName.test(rest.trim())) {
-      this.fail(path, 'the name of the variable is not valid', 'env:NAME with letters, digits and _');
-    }
-    if (kind !== '' && rest.trim() === '')
-      this.fail(path, 'the reference names nothing', 'env:NAME, file:/path or keychain:…');
-    return trimmed;
-  }
-
-  url(value: string | undefined, path: Path, protocols = 'http:, https:'): string | undefined {
-    const text = this.text(value, path);
-    if (text === undefined || isReference(text)) return text;
-    const allowed = `an address with ${protocols.replaceAll(':', '://').replace(', ', ' or ')} and a host`;
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || url.host === '' || !protocols.includes(url.protocol))
-      this.fail(path, 'it is not a usable address', allowed);
-    return text;
-  }
-
-  proxy(value: string | undefined, path: Path): string | undefined {
-    const text = this.text(value, path);
-    if (text === undefined || isReference(text)) return text;
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || url.host === '' || !/^https?:$/.test(url.protocol)) {
-      throw new TunnelError('proxy_invalid', 'local', {
-        proxy: fieldName(path),
-        ...this.#placeOf(path),
-        detail: 'scheme and host are needed',
-      });
-    }
-    return text;
-  }
-
-  range(value: number | undefined, path: Path, least: number, most: number, allowed: string): number | undefined {
-    if (value !== undefined && (value < least || value > most)) this.fail(path, 'it is out of range', allowed);
-    return value;
-  }
-
-  /** Certificate and key come together. */
-  pair(cert: string | undefined, key: string | undefined, path: Path): { clientCert?: string; clientKey?: string } {
-    const clientCert = this.text(cert, [...path, 'client_cert']);
-    const clientKey = this.text(key, [...path, 'client_key']);
-    if (clientCert !== undefined && clientKey === undefined)
-      this.fail([...path, 'client_cert'], 'client_key is missing beside it');
-    if (clientKey !== undefined && clientCert === undefined)
-      this.fail([...path, 'client_key'], 'client_cert is missing beside it');
-    return tidy({ clientCert, clientKey });
-  }
-
-  /** Canonical channel name; absent is `main`. */
-  channel(value: string | undefined, path: Path): string {
-    const name = (value ?? '').trim().toLowerCase() || 'main';
-    if (!channelNamePattern.test(name)) this.fail(path, 'it is not a channel name', 'up to 64 of a–z, 0–9, _ and -');
-    if (name === 'harpoon') this.fail(path, 'the channel harpoon is reserved for Harpoon itself');
-    return name;
-  }
-
-  list(values: readonly string[] | undefined, path: Path): string[] | undefined {
-    return values?.map((value, index) => this.text(value, [...path, index]) ?? '');
-  }
-}
 
 function urlPath(rules: Rules, value: string | undefined, path: Path): string | undefined {
   const text = rules.text(value, path);
@@ -176,100 +87,6 @@ function pollChannels(rules: Rules, values: readonly string[] | undefined): stri
     if (values.indexOf(value) !== index) rules.fail([...path, index], `the channel ${value} is named twice`);
   });
   return [...values].sort();
-}
-
-function channels(config: FileConfig, rules: Rules, placeOf: PlaceOf): ChannelConfig[] {
-  const found: ChannelConfig[] = [];
-  const own = config.culvert?.channels ?? {};
-  const add = (channel: ChannelConfig, path: Path) => {
-    if (found.some((other) => other.name === channel.name))
-      rules.fail(path, `the channel ${channel.name} is set twice`);
-    found.push(channel);
-  };
-  const extrasOf = (name: string) => Object.entries(own).find(([key]) => key.trim().toLowerCase() === name)?.[1] ?? {};
-
-  (config.mcp?.server_urls ?? []).forEach((entry, index) => {
-    const path = ['mcp', 'server_urls', index];
-    const name = rules.channel(entry.channel, [...path, 'channel']);
-    const extra = extrasOf(name);
-    const at = ['culvert', 'channels', name];
-    if (extra.env !== undefined || extra.folder !== undefined || extra.stdio_concurrency !== undefined) {
-      rules.fail(at, 'env, folder and stdio_concurrency are for commands, and this channel is a server address');
-    }
-    if (entry.unix_socket !== undefined && entry.http_proxy !== undefined) {
-      rules.fail([...path, 'http_proxy'], 'unix_socket and http_proxy cannot be used together');
-    }
-    const extraHeaders = checkHeaders(extra.extra_headers ?? {}, [...at, 'extra_headers'], placeOf, 'mcp-server');
-    add(
-      {
-        kind: 'http',
-        name,
-        url: rules.url(entry.url, [...path, 'url']) ?? '',
-        ...tidy({
-          extraHeaders: Object.keys(extraHeaders).length > 0 ? extraHeaders : undefined,
-          unixSocket: rules.text(entry.unix_socket, [...path, 'unix_socket']),
-          httpProxy: rules.proxy(entry.http_proxy, [...path, 'http_proxy']),
-          ...rules.pair(entry.client_cert, entry.client_key, path),
-          caBundle: rules.text(extra.ca_bundle, [...at, 'ca_bundle']),
-          clientKeyPassphrase: rules.text(extra.client_key_passphrase, [...at, 'client_key_passphrase']),
-        }),
-      },
-      path,
-    );
-  });
-  (config.mcp?.commands ?? []).forEach((entry, index) => {
-    const path = ['mcp', 'commands', index];
-    const name = rules.channel(entry.channel, [...path, 'channel']);
-    const extra = extrasOf(name);
-    const at = ['culvert', 'channels', name];
-    if (
-      extra.ca_bundle !== undefined ||
-      extra.client_key_passphrase !== undefined ||
-      extra.extra_headers !== undefined
-    ) {
-      rules.fail(
-        at,
-        'ca_bundle, client_key_passphrase and extra_headers are for server addresses, and this channel is a command',
-      );
-    }
-    for (const variable of Object.keys(extra.env ?? {})) {
-      if (!variableName.test(variable))
-        rules.fail([...at, 'env', variable], 'it is not a name of a variable', 'letters, digits and _');
-    }
-    add(
-      {
-        kind: 'stdio',
-        name,
-        command: commandText(rules, entry.command, [...path, 'command']),
-        env: { ...extra.env },
-        ...tidy({ cwd: rules.text(extra.folder, [...at, 'folder']) }),
-        concurrency: extra.stdio_concurrency ?? 'parallel',
-      },
-      path,
-    );
-  });
-  for (const name of Object.keys(own)) {
-    if (!found.some((channel) => channel.name === name.trim().toLowerCase())) {
-      rules.fail(['culvert', 'channels', name], 'there is no server or command for this channel');
-    }
-  }
-  return found;
-}
-
-function commandText(rules: Rules, value: string, path: Path): string {
-  const text = value.trim();
-  if (text === '') rules.fail(path, 'the command is empty');
-  let quote = '';
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '\\' && quote !== "'") {
-      if (++i >= text.length) rules.fail(path, 'the command ends with a lone \\');
-    } else if (quote === '') {
-      if (char === '"' || char === "'") quote = char;
-    } else if (char === quote) quote = '';
-  }
-  if (quote !== '') rules.fail(path, `a quote (${quote}) of the command is not closed`);
-  return text;
 }
 
 function harpoon(config: FileConfig, rules: Rules): Profile['harpoon'] {

@@ -1,6 +1,6 @@
 import type { Profile } from '../../shared/profile.ts';
 import { hasPassword, hasSecretLooks, isSecretName } from '../observe/redact.ts';
-import { isReference } from './profile-rules.ts';
+import { isReference } from './rules.ts';
 import { newProfileText } from './profile-text.ts';
 import { secretSlots } from './secret-slots.ts';
 

@@ -1,4 +1,4 @@
-import { isReference } from '../../profiles/profile-rules.ts';
+import { isReference } from '../../profiles/rules.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import type { PlannedFix, Subject } from '../check.ts';
 import type { DoctorServices } from '../services.ts';
