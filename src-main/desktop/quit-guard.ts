@@ -17,6 +17,8 @@ const sessionEndMs = 3_000;
 export class QuitGuard {
   readonly #options: QuitOptions;
   #state: 'running' | 'draining' | 'drained' = 'running';
+  /** One question at a time, however often it is told to quit. */
+  #asking = false;
 
   constructor(options: QuitOptions) {
     this.#options = options;
@@ -34,17 +36,20 @@ export class QuitGuard {
 
   /** A person wants to quit. */
   async quit(): Promise<void> {
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'running' || this.#asking) return;
     const calls = this.#options.callsInFlight();
     if (calls > 0) {
+      this.#asking = true;
       const { response } = await dialog.showMessageBox({
         type: 'question',
-        buttons: ['Finish them, then quit', 'Keep running'],
+        title: 'Quit Culvert?',
+        buttons: [calls === 1 ? 'Finish it, then quit' : 'Finish them, then quit', 'Keep running'],
         defaultId: 0,
         cancelId: 1,
         message: `${calls === 1 ? 'A call is' : `${calls} calls are`} in flight`,
-        detail: 'Culvert takes no new calls, waits a few seconds for these to finish, and quits.',
+        detail: `Culvert takes no new calls, waits a few seconds for ${calls === 1 ? 'it' : 'them'} to finish, and quits.`,
       });
+      this.#asking = false;
       if (response === 1) return;
     }
     await this.#drain(undefined);
