@@ -82,7 +82,11 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
     <>
       <Note
         tone={waits || channel?.state.kind === 'restarting' ? 'warn' : 'fault'}
-        title={words.layerAtFault[verdict.layer]}
+        title={
+          words.layerAtFault[
+            verdict.layer === 'mcp-server' && code.startsWith('proxy_') ? 'way-to-server' : verdict.layer
+          ]
+        }
         actions={
           <>
             {code !== 'command_not_approved' && <Retry view={view} />}

@@ -1,13 +1,25 @@
+import type { TunnelErrorData } from '../../shared/errors.ts';
 import { describe } from '../../shared/messages.ts';
 import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
+import { duration } from '../format.ts';
 import { t } from '../strings.ts';
 import { Prose } from '../ui/prose.tsx';
 import { Note } from '../ui/tone.tsx';
 
 const words = t.overview.network;
 
+interface Props {
+  readonly snapshot: TunnelSnapshot;
+  /** What the fault note says already. */
+  readonly told: TunnelErrorData | undefined;
+  readonly now: number;
+}
+
+const same = (a: TunnelErrorData | undefined, b: TunnelErrorData | undefined): boolean =>
+  a !== undefined && a.code === b?.code && a.params['proxy'] === b.params['proxy'];
+
 /** What works for now but will not for long, or costs something: on the way, not in the tunnel's state. */
-export function NetworkNotes({ snapshot, now }: { readonly snapshot: TunnelSnapshot; readonly now: number }) {
+export function NetworkNotes({ snapshot, told, now }: Props) {
   const { proxies = [], certificates = [], pollCut } = snapshot;
   const ending = certificates.filter((certificate) => expiryWarning(certificate, now) !== undefined);
   return (
@@ -21,7 +33,7 @@ export function NetworkNotes({ snapshot, now }: { readonly snapshot: TunnelSnaps
         );
       })}
       {proxies
-        .filter(({ state }) => state === 'unhealthy')
+        .filter(({ state, error }) => state === 'unhealthy' && !same(error, told))
         .map(({ route, name, proxy, error }) => {
           const said = error && describe(error);
           return (
@@ -31,10 +43,9 @@ export function NetworkNotes({ snapshot, now }: { readonly snapshot: TunnelSnaps
           );
         })}
       {pollCut && (
-        <Note
-          tone="warn"
-          title={words.pollCut(Math.round(pollCut.cutAfterMs / 1_000), Math.round(pollCut.waitMs / 1_000))}
-        />
+        <Note tone="warn" title={words.pollCut(duration(pollCut.cutAfterMs))}>
+          {words.pollCutMore(duration(pollCut.waitMs))}
+        </Note>
       )}
     </>
   );

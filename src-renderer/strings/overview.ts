@@ -82,6 +82,7 @@ export const overviewStrings = {
     network: 'The network is at fault.',
     'control-plane': 'The control plane is at fault.',
     'mcp-server': 'The MCP server is at fault.',
+    'way-to-server': 'The way to the MCP server is at fault.',
     'calling-product': 'The caller’s side.',
     none: '',
     unknown: 'Who is at fault is not known.',
@@ -146,8 +147,9 @@ export const overviewStrings = {
   },
   network: {
     proxyDown: (proxy: string) => `The proxy ${proxy} lets nothing through.`,
-    pollCut: (after: number, wait: number) =>
-      `Something on the way closes quiet connections after ${after} s; polls wait ${wait} s.`,
+    pollCut: (after: string) => `Something on the way closes quiet connections after ${after}.`,
+    pollCutMore: (wait: string) =>
+      `Polls wait ${wait} now, so that none is cut. Calls go through as before; a longer idle time at that proxy or gateway saves requests.`,
   },
   facts: {
     lastCall: 'Last call',
