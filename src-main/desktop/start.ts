@@ -195,8 +195,8 @@ interface TrayActionParts {
 /** What a click in the tray's menu does. What fails is shown in the window, where there is room for words. */
 function createTrayActions({ host, navigate, quit }: TrayActionParts): (action: TrayAction) => void {
   const { control, state, profiles, demo } = host;
-  const orShow = (work: Promise<unknown>): void => {
-    work.catch(() => navigate({ page: 'overview' }));
+  const orShow = (work: Promise<unknown>, tunnel?: string): void => {
+    work.catch(() => navigate({ page: 'overview', ...(tunnel === undefined ? {} : { tunnel }) }));
   };
   const start = (id: string): Promise<unknown> => (demo.isDemo(id) ? demo.start() : control.start(id));
   const stop = (id: string): Promise<unknown> => (demo.isDemo(id) ? demo.stop() : control.stop(id));
@@ -204,7 +204,7 @@ function createTrayActions({ host, navigate, quit }: TrayActionParts): (action: 
   return (action) => {
     switch (action.do) {
       case 'start':
-        return orShow(start(action.id));
+        return orShow(start(action.id), action.id);
       case 'stop':
         return orShow(stop(action.id));
       case 'start-all':

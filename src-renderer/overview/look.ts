@@ -1,4 +1,4 @@
-import type { TunnelView } from '../../shared/app.ts';
+import type { ProfileSummary, TunnelView } from '../../shared/app.ts';
 import { t } from '../strings.ts';
 import type { Tone } from '../ui/tone.tsx';
 
@@ -22,6 +22,18 @@ const look = (key: Look['key'], tone: Tone, rest: Partial<Pick<Look, 'on' | 'up'
   canRetry: false,
   ...rest,
 });
+
+/** Carries calls, and its server answers them. */
+export const works = ({ up, tone }: Look): boolean => up && tone !== 'fault';
+
+/** Profiles without a tunnel: not switched on since Culvert started. */
+export function idleProfiles(
+  profiles: readonly ProfileSummary[],
+  tunnels: readonly TunnelView[],
+): readonly ProfileSummary[] {
+  const known = new Set(tunnels.map(({ id }) => id));
+  return profiles.filter(({ id }) => !known.has(id));
+}
 
 /** A tunnel's badge: the word and colour for what engine and attribution say about it. */
 export function lookOf({ snapshot, verdict, pausedUntil }: TunnelView): Look {

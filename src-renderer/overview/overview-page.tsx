@@ -4,25 +4,29 @@ import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
 import { FirstWindow } from './first-window.tsx';
-import { lookOf } from './look.ts';
+import { IdleCard } from './idle-card.tsx';
+import { idleProfiles, lookOf, works } from './look.ts';
 import { TunnelCard } from './tunnel-card.tsx';
 
 const words = t.overview;
 
 export function OverviewPage() {
   const all = useApp((app) => app.tunnels);
+  const profiles = useApp((app) => app.profiles);
   const hasDoctor = useApp((app) => app.capabilities.doctor);
   const { item } = useRoute();
   const tunnels = all.filter(({ draft }) => !draft);
-  if (tunnels.length === 0) return <FirstWindow />;
+  const idle = idleProfiles(profiles, all);
+  if (tunnels.length + idle.length === 0) return <FirstWindow />;
   const looks = tunnels.map(lookOf);
-  const needs = looks.filter(({ tone }) => tone === 'fault').length;
-  const up = looks.filter((look) => look.up && look.tone !== 'fault').length;
+  const needs =
+    looks.filter(({ tone }) => tone === 'fault').length + idle.filter(({ problem }) => problem !== undefined).length;
+  const up = looks.filter(works).length;
   const waiting = looks.filter((look) => look.on && !look.up && look.tone !== 'fault').length;
   return (
     <Page
       title={t.pages.overview}
-      say={words.summary(up, needs, waiting, tunnels.length)}
+      say={words.summary(up, needs, waiting, tunnels.length + idle.length)}
       actions={
         <>
           {hasDoctor && <Button onPress={() => go('doctor')}>{words.runDoctor}</Button>}
@@ -35,6 +39,9 @@ export function OverviewPage() {
       <ul className="tunnels">
         {tunnels.map((view) => (
           <TunnelCard key={view.id} view={view} isAim={view.id === item} />
+        ))}
+        {idle.map((profile) => (
+          <IdleCard key={profile.id} profile={profile} isAim={profile.id === item} />
         ))}
       </ul>
     </Page>

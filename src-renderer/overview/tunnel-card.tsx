@@ -11,6 +11,7 @@ import { lookOf } from './look.ts';
 import { NetworkNotes } from './network-notes.tsx';
 import { Pipe } from './pipe.tsx';
 import { sayOf } from './say.ts';
+import { startTunnel } from './start.tsx';
 import { Stats } from './stats.tsx';
 import { TunnelMenu } from './tunnel-menu.tsx';
 
@@ -29,7 +30,7 @@ export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonl
     // Not disabled meanwhile: that would take the keyboard's focus away.
     if (wanted !== undefined) return;
     setWanted(on);
-    await run(on ? 'tunnels.start' : 'tunnels.stop', { id });
+    await (on ? startTunnel(id) : run('tunnels.stop', { id }));
     setWanted(undefined);
   };
   const running = snapshot.state.kind !== 'stopped';
@@ -51,7 +52,7 @@ export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonl
       ) : null}
       {running && <Pipe view={view} now={now} />}
       <FaultNote view={view} now={now} />
-      {running && <NetworkNotes snapshot={snapshot} now={now} />}
+      {running && <NetworkNotes snapshot={snapshot} told={view.verdict.error} now={now} />}
       {(running || view.rates.calls > 0) && <Stats rates={view.rates} />}
     </li>
   );

@@ -2,6 +2,7 @@ import { useCallback, useState } from 'react';
 import { t } from '../strings.ts';
 import { useAppState } from '../store.ts';
 import { Announcer } from './announcer.tsx';
+import { StartConsent } from '../overview/start.tsx';
 import { Notices } from './notices.tsx';
 import { PageOf } from './page-of.tsx';
 import { Palette } from './palette.tsx';
@@ -37,6 +38,7 @@ export function App() {
         <PageOf />
       </div>
       <Palette isOpen={palette} onClose={() => setPalette(false)} />
+      <StartConsent />
       <Notices />
       <Announcer />
     </div>

@@ -2,7 +2,8 @@ import type { AppSnapshot, TunnelView } from '../../shared/app.ts';
 import { run } from '../api.ts';
 import { copyText } from '../copy.ts';
 import { startDemo } from '../overview/demo.ts';
-import { lookOf } from '../overview/look.ts';
+import { idleProfiles, lookOf } from '../overview/look.ts';
+import { startTunnel } from '../overview/start.tsx';
 import { go, pages } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -24,7 +25,7 @@ function tunnelCommands({ id, snapshot, ...view }: TunnelView): Command[] {
   const found: Command[] = [
     look.on
       ? { name: words.stop(name), icon: 'pause', act: () => void run('tunnels.stop', { id }) }
-      : { name: words.start(name), icon: 'play', act: () => void run('tunnels.start', { id }) },
+      : { name: words.start(name), icon: 'play', act: () => void startTunnel(id) },
   ];
   if (look.canRetry)
     found.push({ name: words.retry(name), icon: 'retry', act: () => void run('tunnels.retry', { id }) });
@@ -35,6 +36,7 @@ function tunnelCommands({ id, snapshot, ...view }: TunnelView): Command[] {
 function commandsOf(app: AppSnapshot): Command[] {
   const { capabilities } = app;
   const tunnels = app.tunnels.filter(({ draft }) => !draft);
+  const idle = idleProfiles(app.profiles, app.tunnels);
   return [
     ...pages
       .filter((page) => page !== 'doctor' || capabilities.doctor)
@@ -48,12 +50,17 @@ function commandsOf(app: AppSnapshot): Command[] {
     { name: words.manageTunnels, icon: 'key', act: () => go('tunnels') },
     ...(capabilities.demo ? [{ name: words.demo, icon: 'spark' as const, act: () => void startDemo() }] : []),
     ...tunnels.flatMap(tunnelCommands),
+    ...idle.map(({ id, name }): Command => ({
+      name: words.start(name),
+      icon: 'play',
+      act: () => void startTunnel(id),
+    })),
     ...app.profiles.map(({ id, name }): Command => ({
       name: words.edit(name),
       icon: 'profiles',
       act: () => go('profiles', id),
     })),
-    ...(tunnels.length > 1
+    ...(tunnels.length + idle.length > 1
       ? [
           { name: words.startAll, icon: 'play' as const, act: () => void run('tunnels.startAll') },
           { name: words.stopAll, icon: 'pause' as const, act: () => void run('tunnels.stopAll') },

@@ -1,5 +1,5 @@
 import { count } from '../format.ts';
-import { lookOf } from '../overview/look.ts';
+import { idleProfiles, lookOf, works } from '../overview/look.ts';
 import { hrefOf, pages, useRoute, type Page } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -35,8 +35,10 @@ export function Sidebar({ onPalette }: { readonly onPalette: () => void }) {
   const { page } = useRoute();
   const current = homes[page] ?? page;
   const hasDoctor = useApp((app) => app.capabilities.doctor);
-  const all = useApp((app) => app.tunnels.filter(({ draft }) => !draft).length);
-  const up = useApp((app) => app.tunnels.filter((view) => !view.draft && lookOf(view).up).length);
+  const all = useApp(
+    (app) => app.tunnels.filter(({ draft }) => !draft).length + idleProfiles(app.profiles, app.tunnels).length,
+  );
+  const up = useApp((app) => app.tunnels.filter((view) => !view.draft && works(lookOf(view))).length);
   return (
     <div className="side">
       <div className="brand">

@@ -558,7 +558,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByText('Connection to Culvert lost.').waitFor();
     world.state = { ...world.state, tunnels: [] };
     await open.start();
-    await heading(page, 'Welcome to Culvert').waitFor();
+    await page.getByText('The tunnel is off.').waitFor();
     await check(open);
   });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRelay, type AddedTunnel, type Relay } from '../../src-main/relay/relay.ts';
@@ -32,6 +32,15 @@ const sleepSignal = (asleep: boolean) =>
     `[<${asleep}>]`,
   ]);
 
+/** Waits for the native question, presses a key in it, and waits until it is gone. */
+async function pressInQuestion(key: string): Promise<void> {
+  const search = ['search', '--onlyvisible', '--name', '^Quit Culvert\\?$'];
+  const { stdout } = await run('xdotool', [...search.slice(0, 1), '--sync', ...search.slice(1)], { timeout: 10_000 });
+  const window = stdout.trim().split('\n')[0] ?? '';
+  await run('xdotool', ['windowactivate', '--sync', window, 'key', key]);
+  await vi.waitFor(() => expect(run('xdotool', search)).rejects.toThrow(), soon);
+}
+
 suiteNeeds('electron', 'desktop')('a day of the app', () => {
   let relay: Relay;
   let tunnel: AddedTunnel;
@@ -46,8 +55,11 @@ suiteNeeds('electron', 'desktop')('a day of the app', () => {
     await relay.close();
   });
 
-  /** A profile file that a person has put there, with an HTTP server so that nothing has to be approved. */
-  async function addProfile(apiKey: string, { controlPlane = relay.address } = {}): Promise<string> {
+  const nobody = '  server_urls:\n    - url: http://127.0.0.1:9/mcp';
+  const program = (path: string): string => `  commands:\n    - command: ${process.execPath} ${resolve(path)}`;
+
+  /** A profile file that a person has put there, with an HTTP server unless told, so that nothing has to be approved. */
+  async function addProfile(apiKey: string, { controlPlane = relay.address, server = nobody } = {}): Promise<string> {
     const folder = join(running.env['XDG_CONFIG_HOME'] ?? '', 'culvert', 'profiles');
     await mkdir(folder, { recursive: true });
     await writeFile(
@@ -59,8 +71,7 @@ suiteNeeds('electron', 'desktop')('a day of the app', () => {
         `  tunnel_id: ${tunnel.id}`,
         `  api_key: ${apiKey}`,
         'mcp:',
-        '  server_urls:',
-        '    - url: http://127.0.0.1:9/mcp',
+        server,
         'culvert:',
         '  id: day-profile',
         '',
@@ -93,6 +104,50 @@ suiteNeeds('electron', 'desktop')('a day of the app', () => {
     } finally {
       notifications.stop();
     }
+  });
+
+  it('shows a profile that is off, and switches it on once its command was agreed to', async () => {
+    await addProfile(tunnel.apiKey, { server: program('test/fixtures/two-era-server.mjs') });
+    const page = await running.page();
+    const card = page.getByRole('listitem', { name: 'day' });
+    await card.getByText('Stopped').waitFor();
+    const onOff = card.getByRole('switch', { name: 'day on' });
+    await onOff.press('Space');
+    await page.getByRole('dialog', { name: 'Run this command?' }).getByText('two-era-server.mjs').waitFor();
+    await page.getByRole('button', { name: 'Run this command' }).click();
+    await card.getByText('Connected').waitFor();
+    await vi.waitFor(() => expect(relay.connected(tunnel.id)).toBe(true), soon);
+  });
+
+  it('asks before it quits while a call is in flight, and goes on or ends as it is told', async () => {
+    const id = await addProfile(tunnel.apiKey, { server: program('test/fixtures/stdio/silent.mjs') });
+    const shown = (await call('approvals.describe', { id, channel: 'main' })) as { value: { hash: string } };
+    expect(await call('approvals.approve', { id, channel: 'main', hash: shown.value.hash })).toMatchObject({
+      ok: true,
+    });
+    expect(await call('tunnels.start', { id })).toMatchObject({ ok: true });
+    await vi.waitFor(() => expect(relay.connected(tunnel.id)).toBe(true), soon);
+    const inFlight = fetch(tunnel.mcpUrl, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${tunnel.apiKey}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}}',
+    }).catch(() => undefined);
+    const child = running.app.process();
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const tray = await trayOf(child.pid ?? 0);
+    await vi.waitFor(async () => expect(await tray.tooltip()).toContain('1 call in flight'), soon);
+
+    await tray.click('Quit Culvert');
+    await pressInQuestion('Escape');
+    expect(await tray.tooltip()).toContain('1 call in flight');
+    await tray.click('Quit Culvert');
+    await pressInQuestion('Return');
+    expect(await ended).toBe(0);
+    await inFlight;
   });
 
   it('polls again at once after sleep', async () => {
