@@ -19,6 +19,9 @@ export interface ExchangeRequest {
   readonly body?: Buffer;
 }
 
+/** What answers a response or a question is a few hundred bytes. */
+const mostAnswerBytes = 1024 * 1024;
+
 const nothing: Buffer = Buffer.alloc(0);
 
 /**
@@ -39,7 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #release: (() => void) | undefined;
 
   /** A longer body than `mostBytes` is a failure, `body_too_large`. */
-  constructor(listener: ExchangeListener, mostBytes = Infinity) {
+  constructor(listener: ExchangeListener, mostBytes = mostAnswerBytes) {
     this.#listener = listener;
     this.#mostBytes = mostBytes;
   }
