@@ -41,6 +41,9 @@ export function useEditor(id: string): Editor {
   const [problems, setProblems] = useState<readonly Problem[]>([]);
   const [isUnreadable, setUnreadable] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  /** What is to be done when the typing pauses, and what was begun of it. */
+  const due = useRef<() => Promise<void>>(undefined);
+  const running = useRef(Promise.resolve());
   const turn = useRef(0);
   const latest = useRef('');
 
@@ -97,9 +100,19 @@ export function useEditor(id: string): Editor {
     else unsaved.set(id, { text, revision: document.revision });
   }, [id, text, document]);
 
+  /** Resolves when form and text say the same. */
+  const settle = (): Promise<void> => {
+    clearTimeout(timer.current);
+    const work = due.current;
+    due.current = undefined;
+    if (work) running.current = running.current.then(work);
+    return running.current;
+  };
+
   const later = (work: () => Promise<void>): void => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => void work(), settleMs);
+    due.current = work;
+    timer.current = setTimeout(() => void settle(), settleMs);
   };
 
   const setText = (next: string): void => {
@@ -120,6 +133,7 @@ export function useEditor(id: string): Editor {
   };
 
   const addServers: Editor['addServers'] = async (candidates) => {
+    await settle();
     const result = await run('profiles.addServers', { id, text: latest.current, candidates });
     if (!result) return undefined;
     turn.current++;
@@ -130,6 +144,7 @@ export function useEditor(id: string): Editor {
   };
 
   const save = async (): Promise<SaveResult | TunnelErrorData> => {
+    await settle();
     const reply = await call('profiles.save', { id, text: latest.current, revision: document?.revision ?? '' });
     if (!reply.ok) return reply.error;
     unsaved.delete(id);
@@ -138,6 +153,8 @@ export function useEditor(id: string): Editor {
   };
 
   const reload = async (): Promise<void> => {
+    clearTimeout(timer.current);
+    due.current = undefined;
     unsaved.delete(id);
     await load(false);
   };

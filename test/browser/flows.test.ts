@@ -497,6 +497,19 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await check(open);
   });
 
+  test('saves what was typed into the form a moment before', async () => {
+    const open = await openPages(browser, 'full', '#/profiles/p-crm');
+    const { page, world } = open;
+    await page.getByLabel('Name', { exact: true }).fill('CRM of Lyon');
+    const save = page.getByRole('button', { name: 'Save' });
+    await expect.poll(() => save.isEnabled()).toBe(true);
+    const handle = await save.elementHandle();
+    await page.getByLabel('Name', { exact: true }).fill('CRM of Nice');
+    await handle.evaluate((element) => (element as HTMLElement).click());
+    await expect.poll(() => world.profiles.entries.get('p-crm')?.text).toContain('name: CRM of Nice');
+    await check(open);
+  });
+
   test('tests a route of the text as it stands, and says which hop refused', async () => {
     const open = await openPages(browser, 'full', '#/profiles/p-crm');
     const { page, world } = open;
