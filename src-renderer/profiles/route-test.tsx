@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import { call } from '../api.ts';
@@ -23,7 +23,12 @@ export function RouteTest({ id, text, channel }: Props) {
   const [running, setRunning] = useState(false);
   const [shown, setShown] = useState<{ readonly of: string; readonly outcome: Outcome }>();
   const latest = useRef(0);
+  const result = useRef<HTMLDivElement>(null);
   const outcome = shown?.of === text ? shown.outcome : undefined;
+  // the button is often the last thing in sight of a form that scrolls
+  useEffect(() => {
+    if (shown) result.current?.scrollIntoView({ block: 'nearest' });
+  }, [shown]);
   const test = async (): Promise<void> => {
     const mine = ++latest.current;
     setRunning(true);
@@ -37,7 +42,7 @@ export function RouteTest({ id, text, channel }: Props) {
     setShown({ of: text, outcome: reply.ok ? { evidence: reply.value.evidence } : { error: reply.error } });
   };
   return (
-    <>
+    <div className="stack" ref={result}>
       <div>
         <Button icon={outcome ? 'retry' : 'play'} isDisabled={running} onPress={() => void test()}>
           {outcome ? words.testAgain : words.testRoute}
@@ -48,6 +53,6 @@ export function RouteTest({ id, text, channel }: Props) {
         running={running}
         error={outcome && 'error' in outcome ? outcome.error : undefined}
       />
-    </>
+    </div>
   );
 }

@@ -516,7 +516,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const tests = page.getByRole('button', { name: 'Test this route' });
     await tests.first().click();
     await page.getByText('A connection to api.openai.com opens directly').waitFor();
-    await page.getByLabel('Proxy for this address alone').first().fill('http://down.corp:3128');
+    await page.getByLabel('Proxy for it alone').first().fill('http://down.corp:3128');
     await page.getByText('A connection to api.openai.com opens directly').waitFor({ state: 'detached' });
     await expect.poll(() => page.getByRole('textbox', { name: 'YAML' }).inputValue()).toContain('down.corp');
     await tests.first().click();
