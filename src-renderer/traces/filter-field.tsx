@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { call } from '../api.ts';
 import { t } from '../strings.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -30,6 +30,12 @@ export function FilterField({ query, onChange }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const tint = useRef<HTMLDivElement>(null);
   const listId = useId();
+  const wantedCaret = useRef<number>(undefined);
+  // before the next key: later it would be put into the midst of what was typed since
+  useLayoutEffect(() => {
+    if (wantedCaret.current !== undefined) input.current?.setSelectionRange(wantedCaret.current, wantedCaret.current);
+    wantedCaret.current = undefined;
+  });
 
   useEffect(() => {
     if (text === sent) return;
@@ -54,7 +60,7 @@ export function FilterField({ query, onChange }: Props) {
   const accept = (insert: string): void => {
     const next = text.slice(0, start) + insert + text.slice(caret).trimStart();
     type(next, start + insert.length);
-    requestAnimationFrame(() => input.current?.setSelectionRange(start + insert.length, start + insert.length));
+    wantedCaret.current = start + insert.length;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const chosen = options[Math.max(at, 0)];

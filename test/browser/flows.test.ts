@@ -97,6 +97,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByRole('listitem', { name: 'db', exact: true }).waitFor();
     expect(await axeFindings(page)).toEqual([]);
     await next.click();
+    await page.getByLabel('Tunnel id').waitFor();
     const draft = [...world.wizard.drafts.values()].at(-1)!;
     expect(draft.servers.map(({ channel, kind }) => `${channel} ${kind}`)).toEqual(['db stdio', 'main http']);
     await check(open);
@@ -423,6 +424,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.keyboard.press('Tab');
     await expect.poll(() => page.getByRole('combobox').inputValue()).toBe('tool:search_contract ');
     await page.keyboard.type('status:ok');
+    expect(await page.getByRole('combobox').inputValue()).toBe('tool:search_contract status:ok');
     await page.getByText(/of 100,000 calls/).waitFor();
     await page.getByRole('listbox', { name: 'Calls, newest first' }).waitFor();
     expect(await page.getByRole('listbox', { name: 'Calls, newest first' }).getByRole('option').count()).toBeLessThan(
