@@ -79,6 +79,12 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
       'The certificate {subject|of this tunnel} is valid until {notAfter|soon}; without a new one, connections will fail.',
     next: 'Have it renewed, and put the new files in the place of the old ones: no restart is needed.',
   },
+  certificate_ends_there: {
+    title: 'A certificate of {where} must be renewed {when|soon}',
+    cause:
+      'The certificate {subject|that it shows} is valid until {notAfter|soon}; without a new one, connections will fail.',
+    next: 'Nothing to do here: whoever runs {where} has to renew it.',
+  },
   proxy_unreachable: {
     title: 'The proxy cannot be reached',
     cause: 'No connection to the proxy {proxy|that is set} came about[ ({detail})].',

@@ -41,6 +41,7 @@ export const errorCodes = {
   tls_client_certificate: { source: 'tls' },
   tls_failed: { source: 'tls' },
   certificate_ends: { source: 'tls' },
+  certificate_ends_there: { source: 'tls' },
   proxy_unreachable: { source: 'connect' },
   proxy_auth: { source: 'connect' },
   proxy_refused: { source: 'connect' },

@@ -87,15 +87,17 @@ export function expiryWarning(
   return days <= 1 ? 1 : days <= 7 ? 7 : days <= 30 ? 30 : undefined;
 }
 
+/** Days until then, to the nearest: what every page and message counts. */
+export const daysUntil = (time: number, now: number): number => Math.round((time - now) / 86_400_000);
+
 /** The warning as an error of the catalogue: whose certificate, until when, and how long that is. */
 export function expiryError({ of, subject, notAfter }: CertificateSeen, now: number): TunnelErrorData {
-  const days = Math.ceil((notAfter - now) / 86_400_000);
-  const when = days <= 0 ? 'now' : days === 1 ? 'within a day' : `within ${days} days`;
-  return {
-    code: 'certificate_ends',
-    leg: of === 'client' ? 'local' : of,
-    params: { subject, when, notAfter: new Date(notAfter).toISOString().slice(0, 10) },
-  };
+  const days = daysUntil(notAfter, now);
+  const when = notAfter <= now ? 'now' : days <= 1 ? 'within a day' : `within ${days} days`;
+  const params = { subject, when, notAfter: new Date(notAfter).toISOString().slice(0, 10) };
+  return of === 'client'
+    ? { code: 'certificate_ends', leg: 'local', params }
+    : { code: 'certificate_ends_there', leg: of, params };
 }
 
 /** Whether a proxy lets a route through, as of the last look. */

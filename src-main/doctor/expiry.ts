@@ -1,7 +1,5 @@
 import type { Evidence } from '../../shared/evidence.ts';
-import { expiryWarning } from '../../shared/tunnel.ts';
-
-const dayMs = 86_400_000;
+import { daysUntil, expiryWarning } from '../../shared/tunnel.ts';
 
 /**
  * A handshake with the days that are left until the first certificate of its chain ends; few of them are a doubt. Anything
@@ -12,7 +10,7 @@ const dayMs = 86_400_000;
 export function withDaysLeft(found: Evidence, now: number): Evidence {
   const { endsFirst, endsFirstMs, ...facts } = found.facts;
   if (typeof endsFirstMs !== 'number' || typeof endsFirst !== 'string') return found;
-  const daysLeft = Math.floor((endsFirstMs - now) / dayMs);
+  const daysLeft = daysUntil(endsFirstMs, now);
   const known = { ...found, facts: { ...facts, daysLeft } };
   if (found.outcome !== 'pass' || !expiryWarning({ notAfter: endsFirstMs }, now)) return known;
   const summary = `The certificate of ${endsFirst} expires in ${daysLeft} days; whoever runs the other end has to renew it.`;

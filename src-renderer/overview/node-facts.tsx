@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { TunnelView } from '../../shared/app.ts';
-import type { ChannelSnapshot } from '../../shared/tunnel.ts';
+import { daysUntil, type ChannelSnapshot } from '../../shared/tunnel.ts';
 import { ago, clock, count, duration } from '../format.ts';
 import { useNow } from '../now.ts';
 import { t } from '../strings.ts';
@@ -57,12 +57,9 @@ export function ControlPlaneFacts({ view }: { readonly view: TunnelView }) {
         [words.polls, count(snapshot.pollsOut)],
         certificate && [
           words.certificate,
-          words.certificateLeft(Math.floor((certificate.notAfter - now) / 86_400_000), certificate.subject),
+          words.certificateLeft(daysUntil(certificate.notAfter, now), certificate.subject),
         ],
-        own && [
-          words.ownCertificate,
-          words.certificateLeft(Math.floor((own.notAfter - now) / 86_400_000), own.subject),
-        ],
+        own && [words.ownCertificate, words.certificateLeft(daysUntil(own.notAfter, now), own.subject)],
         proxy && [words.proxy, `${proxy.proxy}, ${words.proxyStates[proxy.state]}`],
         snapshot.pollCut && [words.pollWait, duration(snapshot.pollCut.waitMs)],
       ]}

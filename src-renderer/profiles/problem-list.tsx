@@ -12,6 +12,13 @@ interface Props {
   readonly onPick: (problem: Problem) => void;
 }
 
+/** The list itself says where in the text: with that, and the file's whole path, the sentence would say it twice. */
+function placedAlready({ params, ...error }: Problem['error']): Problem['error'] {
+  const place = new Set(['file', 'line', 'column']);
+  const others = Object.entries(params).filter(([name]) => !place.has(name));
+  return { ...error, params: { ...Object.fromEntries(others), file: words.thisText } };
+}
+
 /** What is wrong where; one leads to its place in the text. */
 export function ProblemList({ problems, onPick }: Props) {
   if (problems.length === 0)
@@ -23,7 +30,7 @@ export function ProblemList({ problems, onPick }: Props) {
   return (
     <ul className="problems" aria-label={words.problems(problems.length)} aria-live="polite">
       {problems.map((problem, index) => {
-        const { title, cause, next } = describe(problem.error);
+        const { title, cause, next } = describe(placedAlready(problem.error));
         return (
           <li key={index} className={problem.severity === 'error' ? 'tone-fault' : 'tone-warn'}>
             <AriaButton onPress={() => onPick(problem)}>

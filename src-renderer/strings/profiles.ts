@@ -52,6 +52,7 @@ export const profileStrings = {
     broken: 'The text cannot be read.',
     brokenMore: 'Correct it, then the form can be used again.',
     problems: (n: number) => plural(n, 'problem', 'problems'),
+    thisText: 'this text',
     noProblems: 'No problems',
     place: (line: number, column: number) => `Line ${line}, column ${column}`,
     lineNumbers: 'Line numbers',

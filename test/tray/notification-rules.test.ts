@@ -101,7 +101,7 @@ describe('notifications', () => {
       '10: certificate within 30 days',
       '33: certificate within 7 days',
       '39.5: certificate within a day',
-      '39.8: certificate within 11 days',
+      '39.8: certificate within 10 days',
     ]);
   });
 });
