@@ -136,7 +136,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   tunnel_not_found: {
     title: 'The tunnel does not exist',
     cause: 'The control plane knows no tunnel {tunnelId|with this id}.',
-    next: 'Check the tunnel id and the control plane address.',
+    next: 'Check the tunnel id and the control plane address; if it was deleted there, create a new one and set its id here.',
   },
   rate_limited: {
     title: 'The control plane asks to slow down',

@@ -6,7 +6,7 @@ const time = z.number();
 
 /**
  * State of a tunnel. *degraded* = polls succeed but a channel is not usable; *waiting* = no poll succeeds, a retry is
- * set; *unauthorised* = 401 or 403, a person must act, retried slowly.
+ * set; *unauthorised* = 401, 403 or 404: the key or the tunnel id is not taken, a person must act, retried slowly.
  */
 export const tunnelStateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stopped'), since: time, error: tunnelErrorSchema.optional() }),

@@ -29,7 +29,9 @@ export type TunnelEvent =
 
 export const stoppedSince = (at: number): TunnelState => ({ kind: 'stopped', since: at });
 
-const needsPerson = ({ code }: TunnelErrorData): boolean => code === 'unauthorized' || code === 'forbidden';
+/** The control plane has answered, and no retry changes its answer: the key or the tunnel id set here is not one it takes. */
+const needsPerson = ({ code }: TunnelErrorData): boolean =>
+  code === 'unauthorized' || code === 'forbidden' || code === 'tunnel_not_found';
 
 /** What tells a key that may poll but not answer from one that may do neither. */
 const forAnswers = 'response';

@@ -65,7 +65,7 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
   }
   if (verdict.reason !== 'fault' || !verdict.error) return null;
   const { code } = verdict.error;
-  const { cause, next } = describeVerdict(verdict);
+  const { title: problem, cause, next } = describeVerdict(verdict);
   const channel = snapshot.channels.find(({ name }) => name === verdict.channel);
   const ended = channel?.state.kind === 'crash-loop' || channel?.state.kind === 'restarting';
   const waits = snapshot.state.kind === 'waiting';
@@ -83,9 +83,11 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
       <Note
         tone={waits || channel?.state.kind === 'restarting' ? 'warn' : 'fault'}
         title={
-          words.layerAtFault[
-            verdict.layer === 'mcp-server' && code.startsWith('proxy_') ? 'way-to-server' : verdict.layer
-          ]
+          code === 'tunnel_not_found'
+            ? `${problem}.`
+            : words.layerAtFault[
+                verdict.layer === 'mcp-server' && code.startsWith('proxy_') ? 'way-to-server' : verdict.layer
+              ]
         }
         actions={
           <>

@@ -1,4 +1,6 @@
 import type { TunnelView } from '../../shared/app.ts';
+import { isOnTheWay } from '../../shared/error-layer.ts';
+import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { ChannelSnapshot } from '../../shared/tunnel.ts';
 import { ago, duration } from '../format.ts';
 import { t } from '../strings.ts';
@@ -73,19 +75,27 @@ function serverNode(channel: ChannelSnapshot): ServerNode {
   return { channel: channel.name, tone: serverTone(channel), name: serverName(channel), detail: ended };
 }
 
+/** An error that came with a status is an answer, whatever it says; unless a proxy on the way gave it. */
+function answerOf(error: TunnelErrorData): string {
+  const { code, params } = error;
+  if (code === 'tunnel_not_found') return words.knowsNoTunnel;
+  if (code === 'unauthorized' || code === 'forbidden') return words.refuses;
+  return isOnTheWay(error) || params['status'] === undefined ? words.noAnswer : words.answers(params['status']);
+}
+
 function controlPlaneNode({ snapshot, verdict }: TunnelView): PipeNode {
   const { state, roundTripMs } = snapshot;
   const name = hostOf(snapshot.controlPlane);
   if (verdict.reason === 'fault' && verdict.layer === 'control-plane')
-    return { tone: 'fault', name, detail: words.noAnswer };
+    return { tone: 'fault', name, detail: verdict.error ? answerOf(verdict.error) : words.noAnswer };
   if (state.kind === 'connected' || state.kind === 'degraded')
     return {
       tone: 'ok',
       name,
       detail: roundTripMs === undefined ? words.polling : words.away(duration(roundTripMs)),
     };
-  if (state.kind === 'unauthorised') return { tone: 'ok', name, detail: words.refuses };
-  return { tone: 'idle', name, detail: state.kind === 'waiting' ? words.noAnswer : words.notAsked };
+  if (state.kind === 'unauthorised') return { tone: 'ok', name, detail: answerOf(state.error) };
+  return { tone: 'idle', name, detail: state.kind === 'waiting' ? answerOf(state.error) : words.notAsked };
 }
 
 function appNode({ snapshot, verdict }: TunnelView): PipeNode {

@@ -84,7 +84,7 @@ export const settingsStrings = {
   notifications: 'Notifications',
   kinds: {
     lost: 'A tunnel has lost its connection for a while',
-    keyRefused: 'A key is refused',
+    keyRefused: 'A key or a tunnel is refused',
     crashLoop: 'A server keeps exiting',
     recovered: 'A tunnel works again',
   },

@@ -43,6 +43,8 @@ export const overviewStrings = {
   away: (ms: string) => `${ms} away`,
   polling: 'answers polls',
   refuses: 'refuses the key',
+  knowsNoTunnel: 'knows no such tunnel',
+  answers: (status: string | number | boolean) => `answers ${status}`,
   notAsked: 'not asked yet',
   noAnswer: 'no answer',
   queue: (depth: number, capacity: number) => `queue ${depth} of ${capacity}`,

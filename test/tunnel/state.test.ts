@@ -40,6 +40,16 @@ describe('the state of a tunnel', () => {
     expect(play(start, failed(5, 'forbidden')).kind).toBe('unauthorised');
   });
 
+  it('asks for a person when the tunnel is gone from the control plane, until it is there again', () => {
+    expect(play(start, polled(2), failed(5, 'tunnel_not_found'), failed(8, 'tunnel_not_found'))).toMatchObject({
+      kind: 'unauthorised',
+      since: 5,
+      error: { code: 'tunnel_not_found' },
+      nextTryAt: 13,
+    });
+    expect(play(start, failed(5, 'tunnel_not_found'), polled(9)).kind).toBe('connected');
+  });
+
   it('is stopping until everything has ended, whatever comes in between', () => {
     const stop: TunnelEvent = { kind: 'stop', at: 9, inFlight: 2, forced: false };
     expect(play(start, polled(5), stop, polled(10), failed(11))).toMatchObject({ kind: 'stopping', since: 9 });

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { TunnelView } from '../../shared/app.ts';
+import type { TunnelErrorData } from '../../shared/errors.ts';
+import { attribute } from '../../src-main/diagnosis/attribution.ts';
+import { next, stoppedSince } from '../../src-main/tunnel/state.ts';
+import { lookOf } from '../../src-renderer/overview/look.ts';
+import { pipeOf } from '../../src-renderer/overview/pipe-model.ts';
+import { sayOf } from '../../src-renderer/overview/say.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { tunnelIn } from '../support/snapshots.ts';
+
+const now = 100_000;
+const noRates = { perMinute: [], errorsPerMinute: [], calls: 0, errors: 0 };
+const viewOf = (snapshot: TunnelSnapshot): TunnelView => ({
+  id: snapshot.id,
+  snapshot,
+  verdict: attribute(snapshot, now),
+  rates: noRates,
+  certificates: [],
+  draft: false,
+  demo: false,
+});
+
+/** What the overview shows once the polls of a connected tunnel are answered so. */
+function afterPolls(code: TunnelErrorData['code'], params: TunnelErrorData['params']): TunnelView {
+  const error: TunnelErrorData = { code, leg: 'control-plane', params };
+  const failed = { kind: 'poll-failed', at: 50_000, error, attempt: 1, nextTryAt: now + 9_000 } as const;
+  const started = next(stoppedSince(0), { kind: 'start', at: 1 });
+  return viewOf(tunnelIn(next(next(started, { kind: 'polled', at: 2, unusable: [] }), failed)));
+}
+
+describe('the overview', () => {
+  it('asks for a person, in red, when the control plane says that the tunnel is gone', () => {
+    const view = afterPolls('tunnel_not_found', { status: 404, tunnelId: 'tunnel_x' });
+    expect(lookOf(view)).toMatchObject({ key: 'attention', tone: 'fault', canRetry: true });
+    expect(sayOf(view, false, now)).toBe('The tunnel does not exist');
+    expect(pipeOf(view, now)).toMatchObject({
+      controlPlane: { tone: 'ok', detail: 'knows no such tunnel' },
+      app: { tone: 'fault' },
+    });
+  });
+
+  it('says "no answer" of a control plane only when none came', () => {
+    const detail = (view: TunnelView): string => pipeOf(view, now).controlPlane.detail;
+    expect(detail(afterPolls('dns_failed', {}))).toBe('no answer');
+    expect(detail(afterPolls('timed_out', {}))).toBe('no answer');
+    expect(detail(afterPolls('proxy_refused', { status: 403 }))).toBe('no answer');
+    expect(detail(afterPolls('control_plane_error', { status: 503 }))).toBe('answers 503');
+    expect(detail(afterPolls('rate_limited', { status: 429 }))).toBe('answers 429');
+    expect(detail(afterPolls('unauthorized', { status: 401 }))).toBe('refuses the key');
+  });
+});
