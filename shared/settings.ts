@@ -18,8 +18,9 @@ export const settingsSchema = z.object({
       keyRefused: z.boolean().default(true),
       crashLoop: z.boolean().default(true),
       recovered: z.boolean().default(true),
+      certificate: z.boolean().default(true),
     })
-    .default({ lost: true, keyRefused: true, crashLoop: true, recovered: true }),
+    .default({ lost: true, keyRefused: true, crashLoop: true, recovered: true, certificate: true }),
   /** The trace store's budget for bodies, in MiB, in memory only. */
   traceBudgetMiB: z.number().int().min(4).max(1024).default(64),
   logLevel: z.enum(logLevels).default('info'),
@@ -40,7 +41,13 @@ export const settingsPatchSchema = z
     startAtLogin: z.boolean(),
     startHidden: z.boolean(),
     notifications: z
-      .object({ lost: z.boolean(), keyRefused: z.boolean(), crashLoop: z.boolean(), recovered: z.boolean() })
+      .object({
+        lost: z.boolean(),
+        keyRefused: z.boolean(),
+        crashLoop: z.boolean(),
+        recovered: z.boolean(),
+        certificate: z.boolean(),
+      })
       .partial(),
     traceBudgetMiB: settingsSchema.shape.traceBudgetMiB.unwrap(),
     logLevel: z.enum(logLevels),

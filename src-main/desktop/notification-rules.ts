@@ -1,4 +1,5 @@
 import type { Verdict } from '../../shared/evidence.ts';
+import type { Settings } from '../../shared/settings.ts';
 import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
 import { layerOf } from '../../shared/error-layer.ts';
 
@@ -10,6 +11,17 @@ export interface Notice {
   readonly name: string;
   readonly verdict: Verdict;
 }
+
+const settingOf = {
+  lost: 'lost',
+  refused: 'keyRefused',
+  'crash-loop': 'crashLoop',
+  recovered: 'recovered',
+  certificate: 'certificate',
+} as const satisfies Record<NoticeKind, keyof Settings['notifications']>;
+
+/** Whether a person wants to be told: each kind has its switch in the settings. */
+export const isWanted = ({ kind }: Notice, wanted: Settings['notifications']): boolean => wanted[settingOf[kind]];
 
 interface Watched {
   readonly trouble: Exclude<NoticeKind, 'recovered' | 'certificate'> | undefined;

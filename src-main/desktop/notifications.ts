@@ -1,10 +1,8 @@
 import { Notification } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
 import { describeVerdict } from '../../shared/verdict-words.ts';
-import { watch, type Notice, type NoticeState } from './notification-rules.ts';
+import { isWanted, watch, type Notice, type NoticeState } from './notification-rules.ts';
 import type { TrayTunnel } from './tray-model.ts';
-
-const settingOf = { lost: 'lost', refused: 'keyRefused', 'crash-loop': 'crashLoop', recovered: 'recovered' } as const;
 
 /** Shows what notification-rules.ts finds worth saying; a click opens the fault. */
 export class Notifications {
@@ -31,8 +29,7 @@ export class Notifications {
     if (!Notification.isSupported()) return;
     const wanted = this.#wanted();
     for (const notice of notices) {
-      // a certificate speaks three times in its life: that needs no switch
-      if (notice.kind === 'certificate' || wanted[settingOf[notice.kind]]) this.#show(notice);
+      if (isWanted(notice, wanted)) this.#show(notice);
     }
   }
 

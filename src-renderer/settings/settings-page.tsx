@@ -48,6 +48,7 @@ const kinds = [
   'keyRefused',
   'crashLoop',
   'recovered',
+  'certificate',
 ] as const satisfies readonly (keyof Settings['notifications'])[];
 
 async function copyAddress(): Promise<void> {

@@ -87,6 +87,7 @@ export const settingsStrings = {
     keyRefused: 'A key or a tunnel is refused',
     crashLoop: 'A server keeps exiting',
     recovered: 'A tunnel works again',
+    certificate: 'A certificate ends soon',
   },
   traces: 'Traces',
   budget: 'Memory for bodies, in MiB',

@@ -25,6 +25,11 @@ describe('settings', () => {
     expect(migrate('nonsense').theme).toBe('system');
   });
 
+  it('keep what an older version knew of a group and take the default for what it did not', () => {
+    const old = { lost: false, keyRefused: true, crashLoop: false, recovered: true };
+    expect(migrate({ notifications: old }).notifications).toEqual({ ...old, certificate: true });
+  });
+
   it('start afresh from a file that is not JSON', async () => {
     open().change({ theme: 'dark' });
     await writeFile(join(folder, 'settings.json'), '{"theme": "da');

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { watch, type NoticeState } from '../../src-main/desktop/notification-rules.ts';
+import {
+  isWanted,
+  watch,
+  type Notice,
+  type NoticeKind,
+  type NoticeState,
+} from '../../src-main/desktop/notification-rules.ts';
 import { attribute } from '../../src-main/diagnosis/attribution.ts';
 import type { TunnelState } from '../../shared/tunnel.ts';
+import { settingsSchema } from '../../shared/settings.ts';
 import { tunnelIn } from '../support/snapshots.ts';
 
 const connected: TunnelState = { kind: 'connected', since: 0 };
@@ -103,5 +110,14 @@ describe('notifications', () => {
       '39.5: certificate within a day',
       '39.8: certificate within 10 days',
     ]);
+  });
+
+  it('have a switch for each kind, and no other is turned off by it', () => {
+    const all = settingsSchema.parse({}).notifications;
+    const kinds: readonly NoticeKind[] = ['lost', 'refused', 'crash-loop', 'recovered', 'certificate'];
+    const told = (wanted: typeof all): NoticeKind[] => kinds.filter((kind) => isWanted({ kind } as Notice, wanted));
+    expect(told(all)).toEqual(kinds);
+    expect(told({ ...all, certificate: false })).toEqual(['lost', 'refused', 'crash-loop', 'recovered']);
+    expect(told({ ...all, keyRefused: false })).toEqual(['lost', 'crash-loop', 'recovered', 'certificate']);
   });
 });
