@@ -1,15 +1,7 @@
 import './no-eval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import './styles/base.css';
-import './styles/controls.css';
-import './styles/shell.css';
-import './styles/overview.css';
-import './styles/wizard.css';
-import './styles/traces.css';
-import './styles/profiles.css';
-import './styles/care.css';
-import './styles/tunnels.css';
+import './styles.ts';
 import { on } from './api.ts';
 import { follow } from './route.ts';
 import { App } from './shell/app.tsx';

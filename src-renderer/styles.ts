@@ -1,0 +1,23 @@
+/** Every room's styles beside its components. Their order here is the cascade's: what is general comes first. */
+import './styles/base.css';
+import './ui/basics.css';
+import './ui/fields.css';
+import './ui/overlays.css';
+import './ui/notes.css';
+import './ui/forced-colors.css';
+import './ui/env-editor.css';
+import './shell/shell.css';
+import './overview/overview.css';
+import './overview/pipe.css';
+import './wizard/wizard.css';
+import './wizard/candidates.css';
+import './wizard/channels.css';
+import './traces/filter.css';
+import './traces/list.css';
+import './traces/detail.css';
+import './traces/json.css';
+import './profiles/profiles.css';
+import './doctor/doctor.css';
+import './logs/logs.css';
+import './settings/settings.css';
+import './tunnels/tunnels.css';
