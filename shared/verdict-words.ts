@@ -1,7 +1,6 @@
 import type { Verdict } from './evidence.ts';
 import { describe } from './messages.ts';
 import type { Words } from './words.ts';
-import type { TunnelState } from './tunnel.ts';
 
 /** The verdict in words: what holds, why, what to do. Tray, cards, notifications and `/readyz` say it alike. */
 export function describeVerdict(verdict: Verdict): Words {
@@ -36,16 +35,3 @@ export function describeVerdict(verdict: Verdict): Words {
       return { title: 'Working', cause: 'Polls and calls succeed.', next: 'Nothing to do.' };
   }
 }
-
-const stateNames: Readonly<Record<TunnelState['kind'], string>> = {
-  stopped: 'Stopped',
-  starting: 'Starting',
-  connected: 'Connected',
-  degraded: 'Degraded',
-  waiting: 'Waiting',
-  unauthorised: 'Needs attention',
-  stopping: 'Stopping',
-};
-
-/** One word for a state, as the badge of a card and the tray's menu show it. */
-export const stateName = (state: TunnelState): string => stateNames[state.kind];

@@ -49,7 +49,5 @@ export function clock(at: number): readonly [string, string] {
   ];
 }
 
-export const hourMinute = (at: number): string => clock(at)[0].slice(0, 5);
-
 export const plural = (value: number, one: string, many: string): string =>
   `${count(value)} ${value === 1 ? one : many}`;

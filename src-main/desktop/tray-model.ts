@@ -1,11 +1,14 @@
 import type { Verdict } from '../../shared/evidence.ts';
+import { hourMinute, pausedWords, stateKey, stateWords, type StateKey } from '../../shared/state-words.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
-import { describeVerdict, stateName } from '../../shared/verdict-words.ts';
+import { describeVerdict } from '../../shared/verdict-words.ts';
 import type { TrayState } from './tray-icon.ts';
 
 export interface TrayTunnel {
   readonly snapshot: TunnelSnapshot;
   readonly verdict: Verdict;
+  /** Wall-clock milliseconds at which its pause ends. */
+  readonly pausedUntil?: number | undefined;
   /** Where an MCP client can reach it, when the control plane is a relay that says so. */
   readonly mcpUrl?: string | undefined;
 }
@@ -34,22 +37,32 @@ export type TrayItem =
 const isOn = (snapshot: TunnelSnapshot): boolean =>
   snapshot.state.kind !== 'stopped' && snapshot.state.kind !== 'stopping';
 
-const needsPerson = ({ snapshot }: TrayTunnel): boolean =>
-  snapshot.state.kind === 'unauthorised' ||
-  (snapshot.state.kind === 'stopped' && snapshot.state.error !== undefined) ||
-  snapshot.channels.some((channel) => channel.state.kind === 'crash-loop');
+const icons: Readonly<Record<StateKey, TrayState>> = {
+  stopped: 'stopped',
+  paused: 'stopped',
+  starting: 'starting',
+  stopping: 'starting',
+  connected: 'connected',
+  busy: 'busy',
+  degraded: 'degraded',
+  waiting: 'degraded',
+  attention: 'attention',
+};
+
+const worstFirst: readonly TrayState[] = ['attention', 'degraded', 'starting', 'busy', 'connected'];
 
 /** One icon for all tunnels: the worst state wins, then work in progress, then peace. */
 export function trayState(tunnels: readonly TrayTunnel[]): TrayState {
-  const kinds = new Set(tunnels.map(({ snapshot }) => snapshot.state.kind));
-  if (tunnels.some(needsPerson)) return 'attention';
-  if (kinds.has('waiting') || kinds.has('degraded')) return 'degraded';
-  if (kinds.has('starting') || kinds.has('stopping')) return 'starting';
-  if (!kinds.has('connected')) return 'stopped';
-  return tunnels.some(({ snapshot }) => snapshot.inFlight > 0) ? 'busy' : 'connected';
+  const shown = new Set(tunnels.map((tunnel) => icons[stateKey(tunnel)]));
+  return worstFirst.find((state) => shown.has(state)) ?? 'stopped';
 }
 
-const time = (at: number): string => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+/** The badge's word; of a pause its end as well. Busy comes and goes with every call: an open menu would not stay. */
+function stateOf(tunnel: TrayTunnel): string {
+  const key = stateKey(tunnel);
+  if (key === 'busy') return stateWords.connected;
+  return key === 'paused' && tunnel.pausedUntil !== undefined ? pausedWords(tunnel.pausedUntil) : stateWords[key];
+}
 
 /** The tunnel that speaks for all: one with a fault, else the first that is on. */
 function spokesman(tunnels: readonly TrayTunnel[]): TrayTunnel | undefined {
@@ -58,8 +71,8 @@ function spokesman(tunnels: readonly TrayTunnel[]): TrayTunnel | undefined {
 
 /** The state in words, short enough for a tooltip. */
 export function trayTooltip({ tunnels, pausedUntil }: TrayModel): string {
-  if (pausedUntil !== undefined) return `Culvert: paused until ${time(pausedUntil)}`;
   const on = tunnels.filter(({ snapshot }) => isOn(snapshot));
+  if (on.length === 0 && pausedUntil !== undefined) return `Culvert: paused until ${hourMinute(pausedUntil)}`;
   if (on.length === 0) return 'Culvert: no tunnel is on';
   const calls = on.reduce((sum, { snapshot }) => sum + snapshot.inFlight, 0);
   const speaker = spokesman(tunnels);
@@ -76,12 +89,12 @@ function tunnelMenu(tunnel: TrayTunnel): TrayItem {
   const on = isOn(snapshot);
   const items: TrayItem[] = [
     { kind: 'switch', label: on ? 'On' : 'Off', on, action: { do: on ? 'stop' : 'start', id: snapshot.id } },
-    { kind: 'text', label: describeVerdict(verdict).title },
+    { kind: 'text', label: stateKey(tunnel) === 'paused' ? stateOf(tunnel) : describeVerdict(verdict).title },
     separator,
     { kind: 'action', label: 'Copy tunnel id', action: { do: 'copy', text: snapshot.tunnelId } },
   ];
   if (mcpUrl !== undefined) items.push({ kind: 'action', label: 'Copy MCP URL', action: { do: 'copy', text: mcpUrl } });
-  return { kind: 'menu', label: `${snapshot.name}: ${stateName(snapshot.state)}`, items };
+  return { kind: 'menu', label: `${snapshot.name}: ${stateOf(tunnel)}`, items };
 }
 
 /** The tray's whole menu as data. Everything that a click on the icon does is in it too: some hosts have no clicks. */
@@ -95,7 +108,7 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
   for (const { id, name } of idle) {
     items.push({
       kind: 'menu',
-      label: `${name}: Stopped`,
+      label: `${name}: ${stateWords.stopped}`,
       items: [{ kind: 'switch', label: 'Off', on: false, action: { do: 'start', id } }],
     });
   }
@@ -115,7 +128,7 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
   if (anyOff) items.push({ kind: 'action', label: 'Start all', action: { do: 'start-all' } });
   if (anyOn) items.push({ kind: 'action', label: 'Stop all', action: { do: 'stop-all' } });
   if (pausedUntil !== undefined) {
-    items.push({ kind: 'action', label: `Resume (paused until ${time(pausedUntil)})`, action: { do: 'resume' } });
+    items.push({ kind: 'action', label: `Resume (paused until ${hourMinute(pausedUntil)})`, action: { do: 'resume' } });
   } else if (anyOn) {
     items.push({ kind: 'action', label: 'Pause for an hour', action: { do: 'pause' } });
   }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ProfileSummary } from '../../shared/app.ts';
 import { describe } from '../../shared/messages.ts';
+import { stateWords } from '../../shared/state-words.ts';
 import { go } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -31,7 +32,7 @@ export function IdleCard({ profile, isAim }: { readonly profile: ProfileSummary;
     <li ref={card} className={`card tunnel${isAim ? ' aim' : ''}`} aria-label={name}>
       <div className="top">
         <h2 className="clip">{name}</h2>
-        {problem ? <Chip tone="fault">{words.chips.attention}</Chip> : <Chip tone="idle">{words.chips.stopped}</Chip>}
+        {problem ? <Chip tone="fault">{stateWords.attention}</Chip> : <Chip tone="idle">{stateWords.stopped}</Chip>}
         <span className="say clip">{problem ? describe(problem).title : off}</span>
         <MoreMenu
           label={t.more(name)}

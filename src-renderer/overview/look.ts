@@ -1,9 +1,9 @@
 import type { ProfileSummary, TunnelView } from '../../shared/app.ts';
-import { t } from '../strings.ts';
+import { stateKey, stateWords, type StateKey } from '../../shared/state-words.ts';
 import type { Tone } from '../ui/tone.tsx';
 
 export interface Look {
-  readonly key: keyof typeof t.overview.chips;
+  readonly key: StateKey;
   readonly tone: Tone;
   readonly word: string;
   /** Switched on by a person, whether it works or not. */
@@ -13,15 +13,19 @@ export interface Look {
   readonly canRetry: boolean;
 }
 
-const look = (key: Look['key'], tone: Tone, rest: Partial<Pick<Look, 'on' | 'up' | 'canRetry'>> = {}): Look => ({
-  key,
-  tone,
-  word: t.overview.chips[key],
-  on: true,
-  up: false,
-  canRetry: false,
-  ...rest,
-});
+const tones: Readonly<Record<StateKey, Tone>> = {
+  stopped: 'idle',
+  paused: 'idle',
+  starting: 'busy',
+  stopping: 'busy',
+  connected: 'ok',
+  busy: 'busy',
+  degraded: 'warn',
+  waiting: 'warn',
+  attention: 'fault',
+};
+
+const canMend: ReadonlySet<StateKey> = new Set(['degraded', 'waiting', 'attention']);
 
 /** Carries calls, and its server answers them. */
 export const works = ({ up, tone }: Look): boolean => up && tone !== 'fault';
@@ -36,29 +40,16 @@ export function idleProfiles(
 }
 
 /** A tunnel's badge: the word and colour for what engine and attribution say about it. */
-export function lookOf({ snapshot, verdict, pausedUntil }: TunnelView): Look {
-  const { state, inFlight } = snapshot;
-  const faulty = verdict.reason === 'fault';
-  switch (state.kind) {
-    case 'stopped':
-      if (pausedUntil !== undefined) return look('paused', 'idle', { on: false });
-      return state.error ? look('attention', 'fault', { on: false }) : look('stopped', 'idle', { on: false });
-    case 'stopping':
-      return look('stopping', 'busy', { on: false });
-    case 'starting':
-      return faulty ? look('attention', 'fault', { canRetry: true }) : look('starting', 'busy');
-    case 'unauthorised':
-      return look('attention', 'fault', { canRetry: true });
-    case 'waiting':
-      return look('waiting', 'warn', { canRetry: true });
-    case 'connected':
-    case 'degraded': {
-      const crashing = snapshot.channels.some((channel) => channel.state.kind === 'crash-loop');
-      const unusable = snapshot.channels.some((channel) => channel.state.kind === 'unusable');
-      if (crashing || (unusable && faulty)) return look('attention', 'fault', { up: true, canRetry: true });
-      if (faulty || state.kind === 'degraded') return look('degraded', 'warn', { up: true, canRetry: true });
-      if (inFlight > 0) return look('busy', 'busy', { up: true });
-      return look('connected', 'ok', { up: true });
-    }
-  }
+export function lookOf(view: TunnelView): Look {
+  const key = stateKey(view);
+  const { kind } = view.snapshot.state;
+  const on = kind !== 'stopped' && kind !== 'stopping';
+  return {
+    key,
+    tone: tones[key],
+    word: stateWords[key],
+    on,
+    up: kind === 'connected' || kind === 'degraded',
+    canRetry: on && canMend.has(key),
+  };
 }

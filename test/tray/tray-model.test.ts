@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { trayMenu, trayState, trayTooltip, type TrayItem, type TrayTunnel } from '../../src-main/desktop/tray-model.ts';
 import { attribute } from '../../src-main/diagnosis/attribution.ts';
+import type { TunnelState } from '../../shared/tunnel.ts';
+import { stateWord } from '../../shared/state-words.ts';
 import { channelIn, tunnelIn } from '../support/snapshots.ts';
 
 const tray = (...args: Parameters<typeof tunnelIn>): TrayTunnel => {
@@ -64,5 +66,38 @@ describe('tray', () => {
 
   it('tells the last fault in one line', () => {
     expect(labels(trayMenu({ tunnels: [tray(waiting)], idle: [] }))).toContain('CRM: The control plane has no address');
+  });
+
+  it('calls a state what the pages call it', () => {
+    const crashing = channelIn({ kind: 'crash-loop', since: 1, exit, attempt: 5, nextTryAt: 2 });
+    const unusable = channelIn({ kind: 'unusable', since: 1, error: { ...away, leg: 'mcp-server' } });
+    const degraded: TunnelState = { kind: 'degraded', since: 1, channels: ['main'] };
+    const all: readonly TrayTunnel[] = [
+      tray(connected),
+      tray(waiting),
+      tray(degraded, { channels: [crashing] }),
+      tray(degraded, { channels: [unusable] }),
+      tray({ kind: 'stopped', since: 1, error: refused }),
+    ];
+    const states = all.map((tunnel) => [labels(trayMenu({ tunnels: [tunnel], idle: [] }))[1], trayState([tunnel])]);
+    expect(states).toEqual([
+      ['CRM: Connected', 'connected'],
+      ['CRM: Waiting', 'degraded'],
+      ['CRM: Needs attention', 'attention'],
+      ['CRM: Needs attention', 'attention'],
+      ['CRM: Needs attention', 'attention'],
+    ]);
+    expect(labels(trayMenu({ tunnels: [tray(connected, { inFlight: 1 })], idle: [] }))[1]).toBe('CRM: Connected');
+    expect(all.map(stateWord)).toEqual(states.map(([label]) => label?.replace('CRM: ', '')));
+  });
+
+  it('says until when a tunnel is paused, in 24 hours, and hides no other tunnel behind it', () => {
+    const pausedUntil = new Date(2026, 1, 3, 14, 5).getTime();
+    const paused = { ...tray({ kind: 'stopped', since: 1 }), pausedUntil };
+    const menu = labels(trayMenu({ tunnels: [paused], idle: [], pausedUntil }));
+    expect(menu).toEqual(expect.arrayContaining(['CRM: Paused until 14:05', 'Resume (paused until 14:05)']));
+    expect(menu.join()).not.toContain('Stopped');
+    expect(trayTooltip({ tunnels: [paused], idle: [], pausedUntil })).toBe('Culvert: paused until 14:05');
+    expect(trayTooltip({ tunnels: [paused, tray(waiting)], idle: [], pausedUntil })).toContain('has no address');
   });
 });

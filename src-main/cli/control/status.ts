@@ -1,11 +1,12 @@
 import type { TunnelView } from '../../../shared/app.ts';
 import { TunnelError, type TunnelErrorData } from '../../../shared/errors.ts';
 import { sentence } from '../../../shared/messages.ts';
+import { stateWord } from '../../../shared/state-words.ts';
 import { clean } from '../../observe/log-format.ts';
 import type { Env } from '../../settings/layers.ts';
 import { exitCodes } from '../exit.ts';
 import { findProcesses, kindName, type CulvertProcess } from './processes.ts';
-import { stateWord, tunnelSentence, verdictSentence } from './tunnel-words.ts';
+import { tunnelSentence, verdictSentence } from './tunnel-words.ts';
 
 interface Answer extends CulvertProcess {
   readonly tunnels: readonly TunnelView[];

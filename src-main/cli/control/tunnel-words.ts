@@ -1,9 +1,7 @@
 import type { TunnelView } from '../../../shared/app.ts';
 import type { Verdict } from '../../../shared/evidence.ts';
-import { describeVerdict, stateName } from '../../../shared/verdict-words.ts';
-
-export const stateWord = ({ snapshot, pausedUntil }: TunnelView): string =>
-  pausedUntil === undefined ? stateName(snapshot.state) : 'Paused';
+import { hourMinute } from '../../../shared/state-words.ts';
+import { describeVerdict } from '../../../shared/verdict-words.ts';
 
 /** The verdict in one line; that nothing is to be done goes without saying. */
 export function verdictSentence(verdict: Verdict): string {
@@ -13,7 +11,5 @@ export function verdictSentence(verdict: Verdict): string {
 
 export function tunnelSentence(view: TunnelView): string {
   if (view.pausedUntil === undefined) return verdictSentence(view.verdict);
-  const at = new Date(view.pausedUntil);
-  const time = [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
-  return `Starts again at ${time}.`;
+  return `Starts again at ${hourMinute(view.pausedUntil)}.`;
 }

@@ -1,9 +1,10 @@
 import type { TunnelView } from '../../../shared/app.ts';
+import { stateWord } from '../../../shared/state-words.ts';
 import type { Env } from '../../settings/layers.ts';
 import { clean } from '../../observe/log-format.ts';
 import { exitCodes } from '../exit.ts';
 import { findTunnel, isOn, kindName, type Chosen } from './processes.ts';
-import { stateWord, tunnelSentence } from './tunnel-words.ts';
+import { tunnelSentence } from './tunnel-words.ts';
 
 export interface Which {
   readonly profile: string;
