@@ -49,6 +49,14 @@ export function channelFault(channel: ChannelSnapshot): Verdict | undefined {
   }
 }
 
+/** Whoever has one channel only has not named it: a sentence with its name says nothing more, and is longer. */
+function withoutChannel(verdict: Verdict): Verdict {
+  if (!verdict.error) return verdict;
+  const params = { ...verdict.error.params };
+  delete params['channel'];
+  return { ...verdict, error: { ...verdict.error, params } };
+}
+
 /** `main` speaks first: without it the tunnel is of no use. */
 const byImportance = (channels: readonly ChannelSnapshot[]): readonly ChannelSnapshot[] =>
   [...channels].sort((a, b) => Number(b.name === 'main') - Number(a.name === 'main'));
@@ -78,7 +86,7 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
     const found = channelFault(channel);
     // one proxy or network may lead to both: until the first poll has told, nobody knows whether it is the server's own way
     if (found?.error && state.kind === 'starting' && isOnTheWay(found.error)) continue;
-    if (found) return found;
+    if (found) return tunnel.channels.length === 1 ? withoutChannel(found) : found;
   }
   if (state.kind === 'starting') return { layer: 'unknown', reason: 'starting', since: state.since };
   if (tunnel.lastCommandAt !== undefined) return { layer: 'none', reason: 'ok', since: tunnel.lastCommandAt };

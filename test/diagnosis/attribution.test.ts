@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TunnelErrorData } from '../../shared/errors.ts';
+import { describeVerdict } from '../../shared/verdict-words.ts';
 import { attribute, isReady } from '../../src-main/diagnosis/attribution.ts';
 import { channelIn, tunnelIn } from '../support/snapshots.ts';
 
@@ -58,6 +59,21 @@ describe('attribution', () => {
 
   it('speaks of main before any other broken channel', () => {
     expect(attribute(degraded('docs', 'main'), 2000).channel).toBe('main');
+  });
+
+  it('names the channel in the sentence only where there are several', () => {
+    const state = { kind: 'crash-loop', since: 5, exit, attempt: 5, nextTryAt: 9 } as const;
+    const title = (...names: string[]): string => {
+      const channels = names.map((name) => channelIn(state, name));
+      return describeVerdict(attribute(tunnelIn({ kind: 'degraded', since: 5, channels: names }, { channels }), 2000))
+        .title;
+    };
+    expect(title('main')).toBe('The MCP server exits on start');
+    expect(title('main', 'docs')).toBe('The MCP server of channel main exits on start');
+    const own = { code: 'connect_refused', leg: 'mcp-server', params: { channel: 'main' } } as const;
+    const away = tunnelIn(connected, { channels: [channelIn({ kind: 'unusable', since: 5, error: own })] });
+    expect(attribute(away, 2000)).toMatchObject({ channel: 'main', error: { params: {} } });
+    expect(attribute(away, 2000).error?.params).toEqual({});
   });
 
   it('names the calling product only when all else is proved, and says that nothing has arrived', () => {
