@@ -28,6 +28,9 @@ export interface Log {
 
 const rank = (level: LogLevel): number => logLevels.indexOf(level);
 
+/** Fields are written in one way, whether a caller named them or they are parameters of an error. */
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** @param write - gets every line at or above the level; @param kept - how many lines `recent` can give */
 export function createLog(
   level: LogLevel,
@@ -43,7 +46,9 @@ export function createLog(
     level,
     log(lineLevel, message, fields = {}, scope = {}) {
       if (rank(lineLevel) < rank(self.level)) return;
-      const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+      const given = Object.entries(fields)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [snakeCase(name), value] as const);
       const line: LogLine = {
         seq: ++seq,
         at: now(),

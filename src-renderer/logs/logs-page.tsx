@@ -112,7 +112,16 @@ export function LogsPage() {
   const [filter, setFilter] = useState('');
   const [follow, setFollow] = useState(true);
   const wanted = useDeferredValue(filter);
-  const shown = useMemo(() => matching(lines ?? [], wanted), [lines, wanted]);
+  const profiles = useApp((app) => app.profiles);
+  const tunnels = useApp((app) => app.tunnels);
+  const named = useMemo(() => {
+    const names = new Map(tunnels.map(({ snapshot: { id, name } }) => [id, name]));
+    for (const { id, name } of profiles) names.set(id, name);
+    return (lines ?? []).map((line) =>
+      line.tunnel === undefined ? line : { ...line, tunnel: names.get(line.tunnel) ?? line.tunnel },
+    );
+  }, [lines, profiles, tunnels]);
+  const shown = useMemo(() => matching(named, wanted), [named, wanted]);
   return (
     <Page
       title={t.pages.logs}
