@@ -40,6 +40,7 @@ import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps } from './network/routes.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
+import { loadProfileFile } from './profiles/load.ts';
 import { ProfileStore } from './profiles/profile-store.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
 import { AdminKeys, withoutAdminKeys } from './secrets/admin-keys.ts';
@@ -120,8 +121,8 @@ export function createHost(options: HostOptions): Host {
   const load = async (id: string): Promise<Profile> => {
     const known = given.get(id);
     if (known) return known;
-    const { profile, problems } = await store.get(id);
-    if (profile) return profile;
+    const { file, profile, problems } = await store.get(id);
+    if (profile) return loadProfileFile(file, env);
     const [problem] = problems;
     throw problem
       ? new TunnelError(problem.error.code, problem.error.leg, problem.error.params)
@@ -295,6 +296,7 @@ export function createHost(options: HostOptions): Host {
     ...doctorHandlers({
       doctor,
       profiles,
+      load,
       given: [...given.values()],
     }),
     ...demoHandlers(demo),

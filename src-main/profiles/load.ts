@@ -52,6 +52,16 @@ export async function loadProfile(selection: Selection, flags: FlagValues, env: 
   };
 }
 
+/**
+ * A profile's file alone, ready to run: plain references read, secrets still references. The app runs many profiles, so the
+ * variables that stand for settings of `culvert run` are not laid over them. Throws as `loadProfile`.
+ */
+export async function loadProfileFile(file: string, env: Env): Promise<Profile> {
+  const { id, name, settings } = await readProfileFile(file);
+  const raw = await resolveReferences(settings.raw, env, () => true, settings.placeOf);
+  return withMtlsHost(toProfile(check(fileSchema, raw, settings.placeOf), { id, name }, settings.placeOf));
+}
+
 /** A client certificate and the default host mean the host that asks for certificates, as with the reference. */
 function withMtlsHost(profile: Profile): Profile {
   const { clientCert, baseUrl } = profile.controlPlane;

@@ -109,7 +109,7 @@ culvert: { id: p, control_plane: { ca_bundle: ${join(host.folder, 'ca.pem')} } }
     const server = `mcp: { server_urls: [{ channel: main, url: 'http://127.0.0.1:1/mcp' }] }\nculvert: { id: p }\n`;
     await writeFile(join(host.folder, 'profiles', 'p.yaml'), text + server);
     const setKey = host.call('management.setKey', { at: { profile: 'p' }, key: relay.adminKey });
-    expect(await codeOf(setKey)).toBe('config_invalid');
+    expect(await codeOf(setKey)).toBe('secret_env_missing');
   });
 
   it('refuses a tunnel without an owner, an owner named twice, an empty name and a change of nothing', async () => {

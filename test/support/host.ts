@@ -43,17 +43,20 @@ export interface TestHost {
 }
 
 /** Engine and handlers of one process as the app and `culvert run` compose them, in a folder of their own. */
-export async function startHost(options: { store?: SecretStore; clock?: Clock } = {}): Promise<TestHost> {
+export async function startHost(
+  options: { store?: SecretStore; clock?: Clock; env?: Record<string, string> } = {},
+): Promise<TestHost> {
   const { store = memoryStore(), clock = systemClock } = options;
   const folder = await mkdtemp(join(tmpdir(), 'culvert-host-'));
-  const env = { PATH: process.env['PATH'], HOME: folder, XDG_CONFIG_HOME: folder, XDG_RUNTIME_DIR: folder };
+  const own = { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CONFIG_HOME: folder, XDG_RUNTIME_DIR: folder };
+  const env = { ...own, ...options.env };
   const lines: string[] = [];
   const log = createLog('trace', (line) => lines.push(JSON.stringify(line)));
   const drafts = new DraftStore();
   const secrets = createSecrets({ env, store: () => drafts.over(() => store) });
   const traces = new TraceStore(headlessLimits, () => undefined);
   const manager = createEngine({ secrets, env, log, traces });
-  const searchPath = () => Promise.resolve(env.PATH ?? '');
+  const searchPath = () => Promise.resolve(env.PATH);
   const offered: string[] = [];
   const host = createHost({
     folder: join(folder, 'culvert'),

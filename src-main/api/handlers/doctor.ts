@@ -1,7 +1,7 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import type { Subject } from '../../doctor/check.ts';
+import { asTunnelError, type Subject } from '../../doctor/check.ts';
 import type { Doctor } from '../../doctor/doctor.ts';
 import { reportOf } from '../../doctor/report.ts';
 import type { ProfileList } from '../profiles/profile-list.ts';
@@ -11,25 +11,26 @@ type Calls = Extract<keyof Handlers, `doctor.${string}`>;
 export interface DoctorCalls {
   readonly doctor: Doctor;
   readonly profiles: ProfileList;
+  /** A profile ready to run. Rejects with what its references lack. */
+  readonly load: (id: string) => Promise<Profile>;
   /** Profiles that are in no file. */
   readonly given: readonly Profile[];
 }
 
-export function doctorHandlers({ doctor, profiles, given }: DoctorCalls): Pick<Handlers, Calls> {
+export function doctorHandlers({ doctor, profiles, load, given }: DoctorCalls): Pick<Handlers, Calls> {
   const subjects = async (only: string | undefined): Promise<Subject[]> => {
     await profiles.refresh();
-    const known = new Map(profiles.profiles.map((profile) => [profile.id, profile]));
-    const stored = profiles.summaries.map(({ id, name, file, problem }): Subject => {
-      const profile = known.get(id);
-      return {
-        id,
-        name,
-        file,
-        stored: true,
-        ...(profile ? { profile } : {}),
-        ...(problem ? { error: new TunnelError(problem.code, problem.leg, problem.params) } : {}),
-      };
-    });
+    const known = new Set(profiles.profiles.map(({ id }) => id));
+    const stored = await Promise.all(
+      profiles.summaries.map(async ({ id, name, file, problem }): Promise<Subject> => {
+        const subject = { id, name, file, stored: true };
+        if (problem) return { ...subject, error: new TunnelError(problem.code, problem.leg, problem.params) };
+        return load(id).then(
+          (profile) => ({ ...subject, profile }),
+          (error: unknown) => ({ ...subject, error: asTunnelError(error) }),
+        );
+      }),
+    );
     const rest = given.filter(({ id }) => !known.has(id));
     const all = [...stored, ...rest.map((profile) => ({ id: profile.id, name: profile.name, profile, stored: false }))];
     return only === undefined ? all : all.filter(({ id }) => id === only);
