@@ -34,6 +34,7 @@ export const verdictSchema = z.object({
     'starting',
     'stopping',
     'fault',
+    'no-answer-yet',
     'not-yet-known',
     'waiting-first-call',
     'nothing-arrived',

@@ -11,6 +11,7 @@ export const stateWords = {
   stopping: 'Stopping',
   connected: 'Connected',
   busy: 'Busy',
+  slow: 'Slow',
   degraded: 'Degraded',
   waiting: 'Waiting',
   attention: 'Needs attention',
@@ -39,6 +40,7 @@ export function stateKey({ snapshot, verdict, pausedUntil }: Stated): StateKey {
       const unusable = channels.some((channel) => channel.state.kind === 'unusable');
       if (crashing || (unusable && faulty)) return 'attention';
       if (faulty || state.kind === 'degraded') return 'degraded';
+      if (verdict.reason === 'no-answer-yet') return 'slow';
       return inFlight > 0 ? 'busy' : 'connected';
     }
   }

@@ -130,6 +130,10 @@ export const tunnelSnapshotSchema = z.object({
   description: z.string().optional(),
   queue: z.object({ depth: z.number(), capacity: z.number() }),
   inFlight: z.number(),
+  /** When the oldest call that has no answer yet came. */
+  oldestCallAt: time.optional(),
+  /** The call that keeps its caller waiting first: nothing was heard of it since `since`, which is long from `longAt` on. */
+  quietCall: z.object({ channel: z.string(), since: time, longAt: time }).optional(),
   pollsOut: z.number(),
   /** Something between Culvert and the control plane closes quiet connections after `cutAfterMs`: polls now wait `waitMs`. */
   pollCut: z.object({ cutAfterMs: z.number(), waitMs: z.number() }).optional(),

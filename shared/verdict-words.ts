@@ -1,5 +1,6 @@
 import type { Verdict } from './evidence.ts';
 import { describe } from './messages.ts';
+import { hourMinute } from './state-words.ts';
 import type { Words } from './words.ts';
 
 /** The verdict in words: what holds, why, what to do. Tray, cards, notifications and `/readyz` say it alike. */
@@ -24,6 +25,14 @@ export function describeVerdict(verdict: Verdict): Words {
         cause: 'Polls succeed and the MCP server lists its tools.',
         next: 'Make a call from the product that uses this tunnel.',
       };
+    case 'no-answer-yet': {
+      const server = verdict.channel === undefined ? 'The MCP server' : `The MCP server of channel ${verdict.channel}`;
+      return {
+        title: `${server} has not answered yet`,
+        cause: `It has a call and has said nothing${verdict.since === undefined ? '' : ` since ${hourMinute(verdict.since)}`}.`,
+        next: 'Wait if the call may take this long; otherwise look at it in the traces and restart the server; stopping and starting the tunnel restarts a command.',
+      };
+    }
     case 'nothing-arrived':
       return {
         title: 'Ready, but nothing has arrived',

@@ -42,6 +42,7 @@ export class AppState {
   readonly #listeners = new Set<(tunnels: readonly TunnelView[]) => void>();
   readonly #refresh: NodeJS.Timeout;
   #timer: NodeJS.Timeout | undefined;
+  #quiet: NodeJS.Timeout | undefined;
   #seq = 0;
 
   constructor(sources: AppStateSources) {
@@ -114,6 +115,7 @@ export class AppState {
   close(): void {
     clearInterval(this.#refresh);
     clearTimeout(this.#timer);
+    clearTimeout(this.#quiet);
   }
 
   /** The profile's name as it is now: a draft gets one when it is saved, and a rename restarts nothing. */
@@ -144,6 +146,7 @@ export class AppState {
 
   #send(): void {
     this.#timer = undefined;
+    this.#watchQuiet();
     if (this.#dirtyTunnels.size + this.#removed.size > 0 && this.#listeners.size > 0) {
       const views = this.views();
       for (const listener of this.#listeners) listener(views);
@@ -152,6 +155,20 @@ export class AppState {
     this.#dirtyTunnels.clear();
     this.#removed.clear();
     this.#dirtyParts.clear();
+  }
+
+  /** Tells again of a tunnel at the moment at which its call has waited long: nothing else happens then. */
+  #watchQuiet(): void {
+    clearTimeout(this.#quiet);
+    const now = Date.now();
+    let next: { readonly id: string; readonly at: number } | undefined;
+    for (const [id, { quietCall }] of this.#snapshots) {
+      if (quietCall && quietCall.longAt > now && (next === undefined || quietCall.longAt < next.at))
+        next = { id, at: quietCall.longAt };
+    }
+    if (next === undefined) return;
+    const { id, at } = next;
+    this.#quiet = setTimeout(() => this.touchTunnel(id), at - now + 1).unref();
   }
 
   #sendDelta(): void {

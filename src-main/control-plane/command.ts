@@ -55,6 +55,8 @@ export class Command implements ChannelRequest, Slotted {
   slot = -1;
   /** Its one terminal answer is on its way: whatever else its server says is too late. */
   isAnswering = false;
+  /** Wall-clock milliseconds of its last notification, to the second; of the call itself before there was one. */
+  heardAt: number;
   /** Ends the watch over its limit. */
   stopLimit: (() => void) | undefined;
   trace: TraceRecord | undefined;
@@ -70,6 +72,7 @@ export class Command implements ChannelRequest, Slotted {
     this.bytes = fields.bytes;
     this.message = fields.message;
     this.receipt = receipt;
+    this.heardAt = receipt.wall;
     this.deadlineAt = fields.timeoutMs === undefined ? undefined : receipt.now + fields.timeoutMs;
   }
 

@@ -44,6 +44,7 @@ const icons: Readonly<Record<StateKey, TrayState>> = {
   stopping: 'starting',
   connected: 'connected',
   busy: 'busy',
+  slow: 'degraded',
   degraded: 'degraded',
   waiting: 'degraded',
   attention: 'attention',

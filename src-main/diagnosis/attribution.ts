@@ -89,6 +89,12 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
     if (found) return tunnel.channels.length === 1 ? withoutChannel(found) : found;
   }
   if (state.kind === 'starting') return { layer: 'unknown', reason: 'starting', since: state.since };
+  const { quietCall } = tunnel;
+  if (quietCall && now >= quietCall.longAt) {
+    const { channel, since } = quietCall;
+    const several = tunnel.channels.length > 1;
+    return { layer: 'mcp-server', reason: 'no-answer-yet', since, ...(several ? { channel } : {}) };
+  }
   if (tunnel.lastCommandAt !== undefined) return { layer: 'none', reason: 'ok', since: tunnel.lastCommandAt };
   if (!tunnel.channels.some((channel) => channel.state.kind === 'ready' && channel.state.server?.tools)) {
     return { layer: 'unknown', reason: 'not-yet-known', since: state.since };
@@ -102,6 +108,8 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
 export function isReady(tunnel: TunnelSnapshot, verdict: Verdict): boolean {
   if (tunnel.state.kind === 'stopped' || tunnel.state.kind === 'starting' || tunnel.state.kind === 'stopping')
     return false;
+  // a server may be slow for good reasons, and other calls may well be answered
+  if (verdict.reason === 'no-answer-yet') return true;
   switch (verdict.layer) {
     case 'none':
     case 'unknown':

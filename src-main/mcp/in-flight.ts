@@ -34,6 +34,11 @@ export class InFlight<T extends Slotted> {
     return true;
   }
 
+  /** As it stands, for looking only. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.#items.values();
+  }
+
   /** A copy: what is done to the items may take them off the list. */
   all(): T[] {
     return [...this.#items];

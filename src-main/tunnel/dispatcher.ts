@@ -1,5 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { TraceStatus } from '../../shared/trace.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import type { Command } from '../control-plane/command.ts';
 import type { PollBody } from '../control-plane/commands.ts';
 import type { ResponseParts } from '../control-plane/envelope.ts';
@@ -46,6 +47,11 @@ export interface DispatcherOptions {
   readonly expecting: (answers: number) => void;
 }
 
+/** A server may take this long, or half its caller's time, before its silence is worth a word. */
+const longWaitMs = 30_000;
+/** A stream of notifications changes what is shown this often. */
+const heardEveryMs = 1_000;
+
 const jsonHeaders: ChannelAnswer['headers'] = [['Content-Type', 'application/json']];
 
 /** Takes polled commands to their channels and the answers to the responder. */
@@ -70,6 +76,21 @@ export class Dispatcher {
   /** Commands that are queued, with their servers or on the way back. */
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  /** How long callers have been waiting for their servers: what a snapshot says of it. */
+  waits(): Pick<TunnelSnapshot, 'oldestCallAt' | 'quietCall'> {
+    let oldestCallAt = Infinity;
+    let quietCall: TunnelSnapshot['quietCall'];
+    for (const command of this.#inFlight) {
+      if (command.message.kind !== 'request' || command.isAnswering) continue;
+      const { receipt, deadlineAt, channel, heardAt: since } = command;
+      oldestCallAt = Math.min(oldestCallAt, receipt.wall);
+      const limit = deadlineAt === undefined ? Infinity : deadlineAt - receipt.now;
+      const longAt = since + Math.min(longWaitMs, limit / 2);
+      if (quietCall === undefined || longAt < quietCall.longAt) quietCall = { channel, since, longAt };
+    }
+    return quietCall === undefined ? {} : { oldestCallAt, quietCall };
   }
 
   /** Everything that one poll brought. */
@@ -224,6 +245,11 @@ export class Dispatcher {
     head?: { readonly status: number; readonly headers: ChannelAnswer['headers'] },
   ): void {
     if (!this.#inFlight.has(command) || command.isAnswering) return;
+    const now = this.#options.clock.wall();
+    if (now - command.heardAt >= heardEveryMs) {
+      command.heardAt = now;
+      this.#options.changed();
+    }
     this.#options.responder.notify(command, {
       type: 'jsonrpc_notify',
       status: head?.status ?? 200,

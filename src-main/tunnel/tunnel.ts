@@ -174,6 +174,7 @@ export class Tunnel {
       })),
       queue: { depth: this.#queue.depth, capacity: this.#queue.capacity },
       inFlight: this.#dispatcher.inFlight,
+      ...this.#dispatcher.waits(),
       pollsOut: this.#poller.out,
       counts: { ...this.#dispatcher.counts },
       ...(title === undefined ? {} : { title }),

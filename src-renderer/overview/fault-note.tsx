@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import type { TunnelView } from '../../shared/app.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
+import { quoteFilter } from '../../shared/trace-filter.ts';
 import { describeVerdict } from '../../shared/verdict-words.ts';
 import { run } from '../api.ts';
 import { until } from '../format.ts';
@@ -60,6 +61,20 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
     return (
       <Note tone="idle" title={cause}>
         <Prose text={next} />
+      </Note>
+    );
+  }
+  if (verdict.reason === 'no-answer-yet') {
+    const { title, cause, next } = describeVerdict(verdict);
+    return (
+      <Note
+        tone="warn"
+        title={`${title}.`}
+        actions={
+          <Button onPress={() => go('traces', `tunnel:${quoteFilter(snapshot.name)}`)}>{words.actions.traces}</Button>
+        }
+      >
+        <Prose text={`${cause} ${next}`} />
       </Note>
     );
   }

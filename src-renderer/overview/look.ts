@@ -20,6 +20,7 @@ const tones: Readonly<Record<StateKey, Tone>> = {
   stopping: 'busy',
   connected: 'ok',
   busy: 'busy',
+  slow: 'warn',
   degraded: 'warn',
   waiting: 'warn',
   attention: 'fault',

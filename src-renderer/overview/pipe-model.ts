@@ -118,8 +118,12 @@ export function pipeOf(view: TunnelView, now: number): Pipe {
   const caller = callerNode(view, now);
   const controlPlane = controlPlaneNode(view);
   const app = appNode(view);
-  const servers = view.snapshot.channels.map(serverNode);
   const { verdict } = view;
+  const servers = view.snapshot.channels.map((channel): ServerNode => {
+    const node = serverNode(channel);
+    if (verdict.reason !== 'no-answer-yet' || (verdict.channel ?? channel.name) !== channel.name) return node;
+    return { ...node, tone: 'warn', detail: words.silent(duration(now - (verdict.since ?? now))) };
+  });
   const broken = verdict.reason === 'fault' ? verdict.layer : undefined;
   const middle: Tone =
     broken === 'network' || broken === 'control-plane' || (broken === 'app' && view.snapshot.state.kind !== 'degraded')

@@ -27,7 +27,10 @@ export function sayOf(view: TunnelView, startsWithApp: boolean, now: number): st
     case 'connected':
     case 'degraded':
       if (verdict.reason === 'fault') return describeVerdict(verdict).title;
-      if (snapshot.inFlight > 0) return words.answering(snapshot.inFlight);
+      if (snapshot.inFlight > 0) {
+        const waits = snapshot.oldestCallAt === undefined ? 0 : now - snapshot.oldestCallAt;
+        return words.answering(snapshot.inFlight, waits < 1000 ? undefined : duration(waits));
+      }
       if (verdict.reason === 'nothing-arrived') return words.nothingSince(duration(now - state.since));
       if (snapshot.lastCommandAt === undefined) return words.noCall;
       return words.lastCall(ago(snapshot.lastCommandAt, now));

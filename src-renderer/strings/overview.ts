@@ -49,6 +49,7 @@ export const overviewStrings = {
   noAnswer: 'no answer',
   queue: (depth: number, capacity: number) => `queue ${depth} of ${capacity}`,
   inFlight: (n: number) => `${plural(n, 'call', 'calls')} in flight`,
+  silent: (span: string) => `silent for ${span}`,
   tools: (n: number) => plural(n, 'tool', 'tools'),
   server: {
     idle: 'not called yet',
@@ -64,7 +65,8 @@ export const overviewStrings = {
     lastCall: (ago: string) => `Last call ${ago}`,
     noCall: 'No call has come yet',
     nothingSince: (span: string) => `Ready for ${span}, nothing has arrived`,
-    answering: (n: number) => `Answering ${plural(n, 'call', 'calls')}`,
+    answering: (n: number, span?: string) =>
+      `Answering ${plural(n, 'call', 'calls')}${span === undefined ? '' : n === 1 ? ` for ${span}` : `, the oldest for ${span}`}`,
     draining: (n: number) => (n === 0 ? 'Stopping' : `Finishing ${plural(n, 'call', 'calls')} in flight`),
     steps: {
       secrets: 'Reading its secrets',

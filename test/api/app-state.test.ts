@@ -59,6 +59,20 @@ describe('what windows are told', () => {
     state.close();
   });
 
+  it('has a call that waits for long at that very moment, though nothing else happens', () => {
+    const { callers, state, deltas, caller } = setUp();
+    callers.add(caller);
+    const now = Date.now();
+    const quietCall = { channel: 'main', since: now, longAt: now + 5_000 };
+    state.tunnelChanged(tunnelIn(connected, { inFlight: 1, lastCommandAt: now, oldestCallAt: now, quietCall }));
+    vi.advanceTimersByTime(4_900);
+    expect(deltas.at(-1)?.tunnels?.[0]?.verdict.reason).toBe('ok');
+    vi.advanceTimersByTime(300);
+    expect(deltas.at(-1)?.tunnels?.[0]?.verdict).toMatchObject({ reason: 'no-answer-yet', layer: 'mcp-server' });
+    state.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('goes on from the snapshot without a gap', () => {
     const { callers, state, deltas, caller } = setUp();
     callers.add(caller);

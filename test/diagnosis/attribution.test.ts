@@ -94,6 +94,19 @@ describe('attribution', () => {
     expect(attribute(tunnelIn(starting, { channels: [crashed] }), 2000).layer).toBe('mcp-server');
   });
 
+  it('names the server that has had a call for long and says nothing, and stays ready', () => {
+    const quietCall = { channel: 'main', since: 10_000, longAt: 40_000 };
+    const rest = { lastCommandAt: 10_000, inFlight: 1, oldestCallAt: 10_000, quietCall };
+    expect(attribute(tunnelIn(connected, rest), 39_999)).toMatchObject({ reason: 'ok' });
+    const tunnel = tunnelIn(connected, rest);
+    const verdict = attribute(tunnel, 40_000);
+    expect(verdict).toEqual({ layer: 'mcp-server', reason: 'no-answer-yet', since: 10_000 });
+    expect(describeVerdict(verdict).title).toBe('The MCP server has not answered yet');
+    expect(isReady(tunnel, verdict)).toBe(true);
+    const two = tunnelIn(connected, { ...rest, channels: [proved, channelIn({ kind: 'idle', since: 1 }, 'docs')] });
+    expect(attribute(two, 40_000).channel).toBe('main');
+  });
+
   it('blames nobody once a call has come', () => {
     expect(attribute(tunnelIn(connected, { lastCommandAt: 1500 }), 9e9)).toMatchObject({ layer: 'none', reason: 'ok' });
   });

@@ -49,4 +49,19 @@ describe('the overview', () => {
     expect(detail(afterPolls('rate_limited', { status: 429 }))).toBe('answers 429');
     expect(detail(afterPolls('unauthorized', { status: 401 }))).toBe('refuses the key');
   });
+
+  it('says for how long a call has been under way, and turns amber, with what to do, when its server stays silent', () => {
+    const waitsFor = (ms: number, inFlight = 1): TunnelView => {
+      const since = now - ms;
+      const quietCall = { channel: 'main', since, longAt: since + 30_000 };
+      const connected = { kind: 'connected', since: 1 } as const;
+      return viewOf(tunnelIn(connected, { inFlight, lastCommandAt: since, oldestCallAt: since, quietCall }));
+    };
+    expect(sayOf(waitsFor(200), false, now)).toBe('Answering 1 call');
+    expect(sayOf(waitsFor(12_000), false, now)).toBe('Answering 1 call for 12 s');
+    expect(sayOf(waitsFor(12_000, 3), false, now)).toBe('Answering 3 calls, the oldest for 12 s');
+    expect(lookOf(waitsFor(29_000))).toMatchObject({ key: 'busy', tone: 'busy' });
+    expect(lookOf(waitsFor(31_000))).toMatchObject({ key: 'slow', tone: 'warn', word: 'Slow', up: true });
+    expect(pipeOf(waitsFor(31_000), now).servers).toMatchObject([{ tone: 'warn', detail: 'silent for 31 s' }]);
+  });
 });

@@ -612,3 +612,42 @@ it('the result of a call keeps its id byte for byte', async () => {
   await settle();
   expect(posts[0]!.bytes.toString()).toContain('"id":98765432109876543210,');
 });
+
+describe('a call that waits for its server', () => {
+  it('is told with the time from which its silence is long: half its deadline, and 30 s at most', () => {
+    const { poll, dispatcher, clock, main } = rig();
+    expect(dispatcher.waits()).toEqual({});
+    const at = clock.wall();
+    poll(call('a'));
+    expect(dispatcher.waits()).toEqual({
+      oldestCallAt: at,
+      quietCall: { channel: 'main', since: at, longAt: at + 30_000 },
+    });
+    clock.pass(1_000);
+    poll(call('b', { channel: 'docs', response_timeout: '10s' }));
+    expect(dispatcher.waits()).toEqual({
+      oldestCallAt: at,
+      quietCall: { channel: 'docs', since: at + 1_000, longAt: at + 6_000 },
+    });
+    expect(main.calls).toHaveLength(1);
+  });
+
+  it('is not silent while it sends notifications, and over with its answer', async () => {
+    let changes = 0;
+    const { poll, dispatcher, clock, main } = rig({ changed: () => (changes += 1) });
+    const at = clock.wall();
+    poll(call('a'));
+    changes = 0;
+    clock.pass(20_000);
+    for (let n = 0; n < 5; n++)
+      main.calls[0]!.request.onNotification(Buffer.from('{"jsonrpc":"2.0","method":"notifications/progress"}'));
+    expect(changes).toBe(1);
+    expect(dispatcher.waits()).toMatchObject({
+      oldestCallAt: at,
+      quietCall: { since: at + 20_000, longAt: at + 50_000 },
+    });
+    main.calls[0]!.answer(ok);
+    await settle();
+    expect(dispatcher.waits()).toEqual({});
+  });
+});
