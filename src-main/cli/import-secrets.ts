@@ -4,7 +4,7 @@ import { variableOf } from '../profiles/server-needs.ts';
 import { createKeychain } from '../secrets/keychain.ts';
 import { keepWhile } from '../secrets/keep-while.ts';
 import { keychainRef } from '../secrets/secret-store.ts';
-import type { Chosen } from './import-server.ts';
+import type { Chosen } from './import-choice.ts';
 import { withQuestions } from './wizard/questions.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

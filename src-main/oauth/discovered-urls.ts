@@ -1,4 +1,8 @@
-import type { ResourceDocument } from './discovery.ts';
+/** What Culvert reads of the metadata; the bytes go on as they are. */
+export interface ResourceDocument {
+  readonly resource: string;
+  readonly authorization_servers?: readonly string[];
+}
 
 /** An address that OAuth discovery came upon: Harpoon may offer it to the calling product as a target. */
 export interface DiscoveredUrl {

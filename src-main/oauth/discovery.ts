@@ -10,7 +10,12 @@ import type { Routes } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { Cancellation } from '../tunnel/cancellation.ts';
 import type { Clock } from '../tunnel/clock.ts';
-import { discoveredUrls, type AuthServerMetadata, type DiscoveredUrl } from './discovered-urls.ts';
+import {
+  discoveredUrls,
+  type AuthServerMetadata,
+  type DiscoveredUrl,
+  type ResourceDocument,
+} from './discovered-urls.ts';
 import { resourceMetadataOf, resourceMetadataUrls, serverMetadataUrls } from './metadata-url.ts';
 
 /** Protected-resource metadata as a server gave it: its status, headers and exact bytes, checked to be JSON. */
@@ -220,12 +225,6 @@ const isChallenge = (name: string): boolean => name.toLowerCase() === 'www-authe
 
 const failure = (url: URL, params: ErrorParams): TunnelError =>
   new TunnelError('oauth_metadata', 'oauth', { address: `${url.origin}${url.pathname}`, ...params });
-
-/** What Culvert reads of the metadata; the bytes go on as they are. */
-export interface ResourceDocument {
-  readonly resource: string;
-  readonly authorization_servers?: readonly string[];
-}
 
 /** Why `body` is no protected-resource metadata; undefined when it is. */
 function problemOf(body: Buffer): string | undefined {

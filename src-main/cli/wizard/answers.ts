@@ -6,7 +6,7 @@ import type { FoundServer } from '../../imports/found-servers.ts';
 import { enhancedPath } from '../../mcp/process-path.ts';
 import { resolveProgram } from '../../mcp/process-program.ts';
 import { splitCommand } from '../../mcp/stdio/command-line.ts';
-import { choose, type Chosen } from '../import-server.ts';
+import { choose, type Chosen } from '../import-choice.ts';
 import { expandHome, isProfileName } from '../../profiles/folders.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { Sample } from '../../profiles/samples.ts';

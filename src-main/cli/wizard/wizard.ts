@@ -8,7 +8,8 @@ import { createKeychain } from '../../secrets/keychain.ts';
 import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import { exitCodes } from '../exit.ts';
-import { choose, importServers, serversHere } from '../import-server.ts';
+import { choose } from '../import-choice.ts';
+import { importServers, serversHere } from '../import-server.ts';
 import { storeFor, type InitValues } from '../new-profile.ts';
 import { writeProfile } from '../write-profile.ts';
 import {
