@@ -8,6 +8,7 @@ import { signal } from './process-tree.ts';
 /** Between these the login shell prints its PATH: profiles print greetings of their own. */
 const marker = '__culvert_path__';
 const longestOutput = 1 << 20;
+const afterExitMs = 500;
 
 /**
  * The PATH of a person's login shell, or undefined when there is none within `timeoutMs`: a program started from a
@@ -33,13 +34,18 @@ export async function loginShellPath(environment: Environment, timeoutMs = 3_000
       const [, path] = output.split(marker);
       resolve(path === undefined || path === '' ? undefined : path);
     };
-    const timer = setTimeout(done, timeoutMs);
+    let timer = setTimeout(done, timeoutMs);
     child.once('error', done);
+    child.once('close', done);
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString('utf8');
       if (output.split(marker).length > 2 || output.length > longestOutput) done();
     });
-    child.once('exit', () => setImmediate(done));
+    // what it wrote may come after its end; and what it left running in the background may keep its output open
+    child.once('exit', () => {
+      clearTimeout(timer);
+      timer = setTimeout(done, afterExitMs);
+    });
   });
 }
 

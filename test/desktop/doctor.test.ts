@@ -92,7 +92,7 @@ suiteNeeds(
 
   it('takes over the PATH of the login shell for a program that came later, which then starts', async () => {
     const bin = at('bin');
-    await mkdir(bin);
+    await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'notes-server'), `#!/bin/sh\nexec ${process.execPath} ${twoEra}\n`, { mode: 0o755 });
     await shellSays(running.home, `${bin}:${process.env['PATH'] ?? ''}`);
     await page.getByRole('button', { name: 'Run again' }).click();

@@ -152,6 +152,14 @@ onPosix('the PATH of a desktop app [needs a POSIX shell: this is Windows]', () =
     expect(await readFile(count, 'utf8')).toBe('x\n');
   });
 
+  test('hears a shell out whose answer is read only after its end', async () => {
+    const shell = await program(
+      'late',
+      '#!/bin/sh\n( sleep 0.1; PATH=/late; printf "__culvert_path__%s__culvert_path__" "$PATH" ) &\n',
+    );
+    expect(await loginShellPath({ SHELL: shell, PATH: '/usr/bin:/bin' })).toBe('/late');
+  });
+
   test('does not wait for a shell that hangs, nor need one', async () => {
     const started = join(dir, 'started');
     const hangs = await program('hangs', `#!/bin/sh\nsleep 1000 &\necho $! > ${started}\nwait\n`);
