@@ -1,8 +1,8 @@
 import type { SecretStore } from './secret-store.ts';
 
 /**
- * Has an owner's secrets, by slot, in the store while `write` writes what refers to them, and takes them out again when it
- * fails. Rejects as it does, and as the store does.
+ * Has an owner's secrets, by slot, in the store while `write` writes what refers to them; when it fails the store is put back
+ * as it was. Rejects as it does, and as the store does.
  */
 export async function keepWhile<Result>(
   store: () => SecretStore,
@@ -10,19 +10,19 @@ export async function keepWhile<Result>(
   values: ReadonlyMap<string, string>,
   write: () => Promise<Result>,
 ): Promise<Result> {
-  const there: string[] = [];
+  const before = new Map<string, string | undefined>();
   try {
     for (const [slot, value] of values) {
       const account = `${owner}/${slot}`;
+      before.set(account, await store().get(account));
       await store().set(account, value);
-      there.push(account);
     }
     return await write();
   } catch (error) {
-    for (const account of there)
-      await store()
-        .delete(account)
-        .catch(() => undefined);
+    for (const [account, value] of before) {
+      const undone = value === undefined ? store().delete(account) : store().set(account, value);
+      await undone.catch(() => undefined);
+    }
     throw error;
   }
 }
