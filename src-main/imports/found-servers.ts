@@ -47,35 +47,45 @@ async function textOf(file: string): Promise<string | undefined> {
 const idOf = (...parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 16);
 
+/** What one file says. */
+interface ReadFile extends FoundServers {
+  /** The projects that its client knows. */
+  readonly projects: readonly (readonly [folder: string, said: Project])[];
+}
+
+async function readClient(client: ClientFile, env: Environment, platform: NodeJS.Platform): Promise<ReadFile> {
+  try {
+    const text = await textOf(client.file);
+    if (text === undefined || text.trim() === '') return { servers: [], problems: [], projects: [] };
+    const servers: FoundServer[] = [];
+    for (const entry of entriesOf(client, text)) {
+      const understood = await understand(entry, { env, platform, expands: !literal.has(client.source) });
+      if (understood) servers.push({ ...understood, candidate: candidateOf(client, entry, understood) });
+    }
+    return { servers, problems: [], projects: [...projectsOf(client, text)] };
+  } catch (error) {
+    const problem = error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error });
+    return { servers: [], problems: [problem], projects: [] };
+  }
+}
+
 /**
  * The MCP servers that other programs on this machine have set up: Claude Desktop, Claude Code, Cursor, VS Code, Windsurf
- * and Codex, for all projects and for those that Claude Code and Codex know. Nothing is run and nothing is written. Never rejects.
+ * and Codex, for all projects and for those that Claude Code and Codex know. Nothing is run and nothing is written. Never
+ * rejects. Servers and problems are in the order of the files, whichever was read first.
  */
 export async function findServers({ env, platform = process.platform, folder }: ImportOptions): Promise<FoundServers> {
-  const problems: TunnelError[] = [];
+  const readAll = (files: readonly ClientFile[]) => Promise.all(files.map((file) => readClient(file, env, platform)));
+  const everywhere = await readAll(await allFiles(env, platform));
   const projects = new Map<string, Project>(folder === undefined ? [] : [[folder, { disabled: new Set<string>() }]]);
-  const read = async (client: ClientFile): Promise<FoundServer[]> => {
-    try {
-      const text = await textOf(client.file);
-      if (text === undefined || text.trim() === '') return [];
-      for (const [project, said] of projectsOf(client, text)) {
-        projects.set(project, { disabled: new Set([...(projects.get(project)?.disabled ?? []), ...said.disabled]) });
-      }
-      const found: FoundServer[] = [];
-      for (const entry of entriesOf(client, text)) {
-        const understood = await understand(entry, { env, platform, expands: !literal.has(client.source) });
-        if (understood) found.push({ ...understood, candidate: candidateOf(client, entry, understood) });
-      }
-      return found;
-    } catch (error) {
-      problems.push(error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error }));
-      return [];
-    }
-  };
-  const everywhere = (await Promise.all((await allFiles(env, platform)).map(read))).flat();
-  const files = [...projects].slice(0, mostProjects).flatMap(([each, { disabled }]) => projectFiles(each, disabled));
-  const inProjects = (await Promise.all(files.map(read))).flat();
-  return { servers: [...everywhere, ...inProjects], problems };
+  for (const [project, said] of everywhere.flatMap((each) => each.projects)) {
+    projects.set(project, { disabled: new Set([...(projects.get(project)?.disabled ?? []), ...said.disabled]) });
+  }
+  const inProjects = [...projects]
+    .slice(0, mostProjects)
+    .flatMap(([each, { disabled }]) => projectFiles(each, disabled));
+  const all = [...everywhere, ...(await readAll(inProjects))];
+  return { servers: all.flatMap((each) => each.servers), problems: all.flatMap((each) => each.problems) };
 }
 
 /** The clients' own files, and those of VS Code's profiles. */

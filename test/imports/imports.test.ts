@@ -367,7 +367,8 @@ test('a project that Claude Code knows brings the servers of its own files, whic
 });
 
 test('a file that cannot be read is a problem with line and column, and hides no other file', async () => {
-  const broken = await put('{\n  "mcpServers": {\n    "a" {}\n  }\n}', '.cursor', 'mcp.json');
+  // the first of the two is long, and read last
+  const broken = await put(`{\n  "mcpServers": {\n    "a" {}\n  }\n}${' '.repeat(8_000_000)}`, '.cursor', 'mcp.json');
   const toml = await put('[mcp_servers.a]\ncommand = \n', '.codex', 'config.toml');
   await put(await fixture('claude_desktop_config.json'), '.config', 'Claude', 'claude_desktop_config.json');
   const { servers, problems } = await findServers({ env: environment(), platform: 'linux' });
