@@ -71,7 +71,7 @@ export async function describeCommand(
   }
 }
 
-/** An approval is for exactly this: program, arguments, folder and names of the environment (PROTOCOL, "Culvert's own settings"). */
+/** An approval is for exactly this: program, arguments, folder and names of the environment (docs/security.md). */
 const hashOf = (program: string, args: readonly string[], cwd: string, names: readonly string[]): string =>
   createHash('sha256')
     .update(JSON.stringify([program, args, cwd, [...names].sort()]))

@@ -31,7 +31,7 @@ export interface RunRequest {
   readonly requestTiming: boolean;
 }
 
-/** What calls in flight get at the end; one more second answers the rest, then the children go (PROTOCOL, SIGTERM). */
+/** What calls in flight get at the end; one more second answers the rest, then the children go (docs/wire.md). */
 const graceMs = 7_000;
 
 /** `culvert run`: resolves with the exit code after the tunnels have drained. Rejects with what keeps it from starting. */

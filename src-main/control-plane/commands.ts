@@ -138,7 +138,7 @@ function toCommand(
     if (!fields.jsonrpc) throw new Malformed('jsonrpc');
     bytes = body.subarray(fields.jsonrpc.start, fields.jsonrpc.end);
     message = readMessage(bytes);
-    // An answer to a server's own request has no way here: no such request ever leaves (PROTOCOL, "MCP side").
+    // An answer to a server's own request has no way here: no such request ever leaves.
     if (message.kind === 'invalid' || message.kind === 'response') throw new Malformed('jsonrpc');
   }
   if (kind === 'session_termination' && !headers.some(([name]) => name.toLowerCase() === 'mcp-session-id')) {

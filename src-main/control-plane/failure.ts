@@ -113,7 +113,7 @@ export function failureMessage(command: Command, error: TunnelError, failure: Fa
   );
 }
 
-/** The answer to a JSON-RPC batch, which belongs to a revision that nothing here speaks (PROTOCOL, "MCP side"). */
+/** The answer to a JSON-RPC batch, which belongs to a revision that nothing here speaks. */
 export const batchRefusal: Buffer = Buffer.from(
   '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request: JSON-RPC batches are not supported"}}',
 );

@@ -35,7 +35,7 @@ export function mayBeExtra(name: string): boolean {
   return !reserved.has(lower) && !lower.startsWith('x-tunnel-') && !lower.startsWith('proxy-');
 }
 
-/** The headers of every control-plane request, as undici's flat list (PROTOCOL, "Requests"). */
+/** The headers of every control-plane request, as undici's flat list (docs/wire.md). */
 export function requestHeaders(
   identity: ClientIdentity,
   config: Pick<Profile['controlPlane'], 'organizationId'>,

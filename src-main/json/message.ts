@@ -3,7 +3,7 @@ import type { Span } from './span.ts';
 
 /**
  * The few places of a JSON-RPC message that routing needs, found without parsing it. The bytes stay as they are: key
- * order, escapes, duplicate keys and integers beyond 2^53 survive (PROTOCOL: bodies are opaque).
+ * order, escapes, duplicate keys and integers beyond 2^53 survive (docs/wire.md).
  */
 export interface MessageSpans {
   /** `batch` is an array at top level (2025-03-26), which Culvert refuses; `invalid` is not a JSON-RPC message. */

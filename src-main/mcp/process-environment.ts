@@ -35,7 +35,7 @@ export interface ChildEnvironmentInput {
 }
 
 /**
- * What a stdio child sees (PROTOCOL, "MCP side"): the inherited environment, less the control plane's and the admin key
+ * What a stdio child sees: the inherited environment, less the control plane's and the admin key
  * and every variable that a control-plane reference names, plus the channel's own variables.
  */
 export function childEnvironment(

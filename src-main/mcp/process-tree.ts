@@ -149,7 +149,7 @@ export interface EndTimes {
   readonly killMs: number;
 }
 
-/** Two seconds in all: what PROTOCOL leaves for the children within the ten of a stop. */
+/** Two seconds in all: what is left for the children within the ten of a stop. */
 export const endTimes: EndTimes = { inputMs: 700, termMs: 700, killMs: 600 };
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

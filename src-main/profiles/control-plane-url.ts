@@ -3,7 +3,7 @@ import type { Profile } from '../../shared/profile.ts';
 const defaultBaseUrl = 'https://api.openai.com';
 const mtlsBaseUrl = 'https://mtls.api.openai.com';
 
-/** Root of the control plane's API: host root, the optional path, then `/v1` is appended by the caller (PROTOCOL, "Requests"). */
+/** Root of the control plane's API: host root, the optional path, then `/v1` is appended by the caller (docs/wire.md). */
 export function controlPlaneUrl(config: Profile['controlPlane']): URL {
   const given = config.baseUrl || defaultBaseUrl;
   const bare = given.replace(/\/+$/, '');

@@ -292,7 +292,7 @@ export class Dispatcher {
     }
   }
 
-  /** Only `main` has it; a failed discovery is not answered at all (PROTOCOL, "What the reference does"). */
+  /** Only `main` has it; a failed discovery is not answered at all, as by the reference client. */
   async #discover(command: Command): Promise<void> {
     const { discover, log, tunnel } = this.#options;
     if (command.channel !== 'main' || !discover) {

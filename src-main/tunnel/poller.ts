@@ -55,7 +55,7 @@ interface Poll {
   body: PollBody | undefined;
 }
 
-/** Errors after which another try within seconds makes no sense (PROTOCOL, "Responses"). */
+/** Errors after which another try within seconds makes no sense (docs/wire.md). */
 const needsPerson: ReadonlySet<TunnelError['code']> = new Set([
   'unauthorized',
   'forbidden',
@@ -69,7 +69,7 @@ const needsPerson: ReadonlySet<TunnelError['code']> = new Set([
 
 /**
  * Long polls, one when it is quiet, several while answers keep coming non-empty and early: as soon as an answer's headers
- * arrive the next poll goes out, so that at any distance a burst costs one round trip (PROTOCOL, "Polling").
+ * arrive the next poll goes out, so that at any distance a burst costs one round trip (docs/wire.md).
  */
 export class Poller {
   readonly #options: PollerOptions;
