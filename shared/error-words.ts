@@ -383,18 +383,18 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     next: 'Give an admin key: it begins with sk-admin-.',
   },
   secret_env_missing: {
-    title: 'A variable with a secret is not set',
-    cause: 'The environment variable {name|that is referred to} is not set or is empty.',
+    title: 'A variable that is referred to is not set',
+    cause: 'The environment variable {name|that is referred to}[, to which {field} refers,] is not set or is empty.',
     next: 'Set it before the start, or refer to another one.',
   },
   secret_file_unreadable: {
-    title: 'A file with a secret cannot be read',
-    cause: '{file|The file that is referred to} cannot be read[ ({detail})].',
+    title: 'A file that is referred to cannot be read',
+    cause: '{file|The file that is referred to}[, to which {field} refers,] cannot be read[ ({detail})].',
     next: 'Check that the file exists and that this user may read it.',
   },
   secret_empty: {
-    title: 'A secret is empty',
-    cause: '{ref|The reference} stands for an empty value.',
+    title: 'A reference leads to nothing',
+    cause: '{ref|The reference}[ of {field}] stands for an empty value.',
     next: 'Put the value there, or refer to another place.',
   },
   keychain_unavailable: {
@@ -404,7 +404,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   },
   keychain_missing: {
     title: 'The secret is not in the keychain',
-    cause: 'There is no entry {ref|for this reference} in the keychain.',
+    cause: 'There is no entry {ref|for this reference} in the keychain[, to which {field} refers].',
     next: 'Enter the secret again, or use an env: or file: reference.',
   },
   ca_invalid: {

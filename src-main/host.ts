@@ -40,7 +40,7 @@ import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps } from './network/routes.ts';
 import type { Log } from './observe/log.ts';
 import type { TraceStore } from './observe/trace-store.ts';
-import { loadProfileFile } from './profiles/load.ts';
+import { loadProfileFile, loadProfileText } from './profiles/load.ts';
 import { ProfileStore } from './profiles/profile-store.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
 import { AdminKeys, withoutAdminKeys } from './secrets/admin-keys.ts';
@@ -267,6 +267,7 @@ export function createHost(options: HostOptions): Host {
       candidates,
       unsavedSecrets,
       isSecretSet,
+      loadText: async (id, text) => loadProfileText((await store.get(id)).file, text, env),
       routesOf,
       isRunning,
       restart: (id) => control.start(id),

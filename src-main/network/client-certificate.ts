@@ -4,6 +4,7 @@ import { TunnelError, type Leg } from '../../shared/errors.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { ClientCertificatePlan, Setting } from './route-plan.ts';
 import { filePath, pemCertificates } from './pem.ts';
+import { resolveSetting } from './resolve-setting.ts';
 
 export interface ClientCertificate {
   /** PEM: the certificate, then its chain. */
@@ -32,7 +33,7 @@ export async function loadClientCertificate(
   }
   const certText = await readPem(cert, leg);
   const keyText = await readPem(key, leg);
-  const passphrase = plan.passphrase === undefined ? undefined : await secrets.resolve(plan.passphrase);
+  const passphrase = plan.passphrase && (await resolveSetting(plan.passphrase, secrets));
   const invalid = ({ value, field }: Setting, detail: string): TunnelError =>
     new TunnelError('client_certificate_invalid', leg, { file: filePath(value), field, detail });
   const [leaf] = pemCertificates(certText);

@@ -5,6 +5,7 @@ import type { ConnectorOptions } from './connect.ts';
 import { hostPort } from './errors.ts';
 import { filePath } from './pem.ts';
 import { parseProxy, proxyFromEnvironment, type Proxy } from './proxy.ts';
+import { resolveSetting } from './resolve-setting.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { RouteDeps } from './routes.ts';
 import { secureContextFor } from './trust.ts';
@@ -36,7 +37,7 @@ export async function loadMaterial(plan: RoutePlan, url: URL, deps: RouteDeps): 
   const secureContext = url.protocol === 'https:' ? await secureContextFor(caBundles, leg, client) : undefined;
   // The proxy is nobody's configured origin: it never gets the client certificate.
   const proxySecureContext = chosen?.proxy.secure ? await secureContextFor(caBundles, leg, undefined) : undefined;
-  const refs = [plan.proxy?.value, clientCertificate?.passphrase].filter((ref) => ref !== undefined);
+  const refs = [plan.proxy?.value, clientCertificate?.passphrase?.value].filter((ref) => ref !== undefined);
   const files = [
     ...caBundles.map(({ value }) => filePath(value)),
     ...[clientCertificate?.cert, clientCertificate?.key].flatMap((setting) =>
@@ -50,7 +51,7 @@ export async function loadMaterial(plan: RoutePlan, url: URL, deps: RouteDeps): 
 async function chooseProxy(plan: RoutePlan, url: URL, deps: RouteDeps): Promise<ChosenProxy | undefined> {
   const { proxy: explicit, leg } = plan;
   if (explicit !== undefined) {
-    const text = await deps.secrets.resolve(explicit.value);
+    const text = await resolveSetting(explicit, deps.secrets);
     return { proxy: parseProxy(text, leg, explicit.field), source: explicit.field };
   }
   if (plan.unixSocket !== undefined) return undefined;

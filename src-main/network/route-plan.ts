@@ -12,7 +12,7 @@ export interface Setting {
 export interface ClientCertificatePlan {
   readonly cert: Setting | undefined;
   readonly key: Setting | undefined;
-  readonly passphrase: SecretRef | undefined;
+  readonly passphrase: Setting | undefined;
 }
 
 /** Everything a route needs, chosen from the profile by precedence, with nothing read or resolved yet. */
@@ -122,7 +122,7 @@ function pair(
   const plan = {
     cert: setting(cert, `${prefix}.client_cert`),
     key: setting(key, `${prefix}.client_key`),
-    passphrase,
+    passphrase: setting(passphrase, `${prefix}.client_key_passphrase`),
   };
   return plan.cert === undefined && plan.key === undefined ? undefined : plan;
 }

@@ -7,7 +7,14 @@ import { fileSchema } from './file-schema.ts';
 import { defaultBaseUrl, toProfile } from './profile-rules.ts';
 import { getIn, type RawMap } from './raw-tree.ts';
 import { resolveReferences } from './references.ts';
-import { derivedId, readProfileFile, selectFile, type Selection } from './source.ts';
+import {
+  derivedId,
+  parseProfileFile,
+  readProfileFile,
+  selectFile,
+  type ProfileFile,
+  type Selection,
+} from './source.ts';
 
 export interface Loaded {
   /** Ready to run: plain references read, secrets still references. */
@@ -36,17 +43,13 @@ export async function loadProfile(selection: Selection, flags: FlagValues, env: 
       .map(({ path }) => path.join('.')),
   );
   const fromFile = (path: readonly (string | number)[]) => !setOutside.has(path.slice(0, 2).join('.'));
-  const raw = await resolveReferences(layered.raw, env, fromFile, layered.placeOf);
-  const config = check(fileSchema, raw, layered.placeOf);
+  const { raw, placeOf } = await resolveReferences(layered, env, fromFile);
+  const config = check(fileSchema, raw, placeOf);
   const id = source?.id ?? derivedId('run', config.control_plane?.tunnel_id ?? '');
-  const profile = toProfile(
-    config,
-    { id, name: source?.name ?? config.control_plane?.tunnel_id ?? '' },
-    layered.placeOf,
-  );
+  const profile = toProfile(config, { id, name: source?.name ?? config.control_plane?.tunnel_id ?? '' }, placeOf);
   return {
     profile: withMtlsHost(profile),
-    settings: processSettings(config, layered.placeOf),
+    settings: processSettings(config, placeOf),
     inert: inertSettings(raw),
     ...(file === undefined ? {} : { file }),
   };
@@ -57,9 +60,17 @@ export async function loadProfile(selection: Selection, flags: FlagValues, env: 
  * variables that stand for settings of `culvert run` are not laid over them. Throws as `loadProfile`.
  */
 export async function loadProfileFile(file: string, env: Env): Promise<Profile> {
-  const { id, name, settings } = await readProfileFile(file);
-  const raw = await resolveReferences(settings.raw, env, () => true, settings.placeOf);
-  return withMtlsHost(toProfile(check(fileSchema, raw, settings.placeOf), { id, name }, settings.placeOf));
+  return readyToRun(await readProfileFile(file), env);
+}
+
+/** What `text` in place of the file would be when it is started. Throws as `loadProfileFile`. */
+export async function loadProfileText(file: string, text: string, env: Env): Promise<Profile> {
+  return readyToRun(parseProfileFile(file, text), env);
+}
+
+async function readyToRun({ id, name, settings }: ProfileFile, env: Env): Promise<Profile> {
+  const { raw, placeOf } = await resolveReferences(settings, env, () => true);
+  return withMtlsHost(toProfile(check(fileSchema, raw, placeOf), { id, name }, placeOf));
 }
 
 /** A client certificate and the default host mean the host that asks for certificates, as with the reference. */

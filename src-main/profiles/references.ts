@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { TunnelError } from '../../shared/errors.ts';
-import type { Env } from '../settings/layers.ts';
-import { fieldName, type PlaceOf } from './check.ts';
+import type { Env, Layered } from '../settings/layers.ts';
+import { fieldName } from './check.ts';
 import { getIn, isRawMap, setIn, type Path, type Raw, type RawMap } from './raw-tree.ts';
 
 /** Settings that a file may give as `env:NAME` or `file:/path`, and that are no secrets: read when a tunnel starts. */
@@ -30,27 +30,31 @@ const entryValues: Readonly<Record<string, readonly string[]>> = {
 const entryPaths = ['unix_socket', 'client_cert', 'client_key'];
 
 /**
- * The tree with its plain references read. Secrets stay references. Throws `secret_env_missing`,
- * `secret_file_unreadable` and `secret_empty`, with the field.
+ * The tree with its plain references read; the place of such a value is what it was read from. Secrets stay references.
+ * Throws `secret_env_missing`, `secret_file_unreadable` and `secret_empty`, with the field.
  */
 export async function resolveReferences(
-  raw: RawMap,
+  { raw, placeOf }: Layered,
   env: Env,
   fromFile: (path: Path) => boolean,
-  placeOf: PlaceOf,
-): Promise<RawMap> {
+): Promise<Layered> {
+  const readFrom = new Map<string, string>();
+  const cameFrom = (path: Path, source: string): void => void readFrom.set(path.join('.'), source);
   const variable = (name: string, path: Path): string => {
     const value = env[name]?.trim();
     if (value === undefined || value === '') {
       throw new TunnelError('secret_env_missing', 'local', { name, field: fieldName(path), ...placeOf(path) });
     }
+    cameFrom(path, `the variable ${name}`);
     return value;
   };
   const value = async (text: string, path: Path): Promise<string> => {
     const [, kind = '', rest = ''] = /^\s*(env|file):(.*)$/is.exec(text) ?? [];
     if (rest.trim() === '' || !fromFile(path)) return text;
     if (kind.toLowerCase() === 'env') return variable(rest.trim(), path);
-    return readReferencedFile(rest.trim(), path);
+    const read = await readReferencedFile(rest.trim(), path);
+    cameFrom(path, rest.trim());
+    return read;
   };
   const filePath = (text: string, path: Path): string => {
     const [, kind = '', rest = ''] = /^\s*(env|file):(.*)$/is.exec(text) ?? [];
@@ -92,7 +96,13 @@ export async function resolveReferences(
     );
     result = setIn(result, [section, key], entries);
   }
-  return result;
+  return {
+    raw: result,
+    placeOf: (path, key) => {
+      const file = key === undefined ? readFrom.get(path.join('.')) : undefined;
+      return file === undefined ? placeOf(path, key) : { file };
+    },
+  };
 }
 
 async function readReferencedFile(file: string, path: Path): Promise<string> {

@@ -22,6 +22,8 @@ export interface ProfileServices {
   readonly candidates: Candidates;
   readonly unsavedSecrets: UnsavedSecrets;
   readonly isSecretSet: (ref: string) => Promise<boolean>;
+  /** What a text in a profile's place would be when it is started. Rejects with what is wrong with it, and with what its references lack. */
+  readonly loadText: (id: string, text: string) => Promise<Profile>;
   /** Routes of a profile that are closed after one test. */
   readonly routesOf: (profile: Profile) => Routes;
   readonly isRunning: (id: string) => boolean;
@@ -50,8 +52,8 @@ const blank = () =>
   });
 
 export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls> {
-  const { store, list, platform, candidates, unsavedSecrets, isSecretSet, routesOf, isRunning, restart, stop } =
-    services;
+  const { store, list, platform, candidates, unsavedSecrets, isSecretSet, loadText, routesOf } = services;
+  const { isRunning, restart, stop } = services;
   const kept = new KeptSecrets();
   const changed = async <T>(result: T): Promise<T> => {
     await list.refresh();
@@ -83,8 +85,7 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
       return checked(id, await store.render(id, restored, kept.restore(profile)));
     },
     'profiles.testRoute': async ({ id, text, ...route }) => {
-      const { profile, problems } = await store.check(id, kept.restore(text));
-      if (!profile) throw asError(problems);
+      const profile = await loadText(id, kept.restore(text));
       const channel = route.purpose === 'mcp' ? route.channel : undefined;
       const found = configuredTargets(profile).find(
         ([purpose, { name }]) => purpose === route.purpose && name === channel,
