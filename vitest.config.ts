@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { patienceMs } from './test/support/patience.ts';
 
 /** Where a script wants the results as JSON as well (.ci/run adds them up). */
 const report = process.env.CULVERT_TEST_REPORT;
@@ -7,8 +8,9 @@ const report = process.env.CULVERT_TEST_REPORT;
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 2 * patienceMs,
+    hookTimeout: 2 * patienceMs,
+    expect: { poll: { timeout: patienceMs } },
     // a machine that is busy with something else must not decide; what fails twice has failed
     retry: process.env.CI === 'true' ? 1 : 0,
     pool: 'forks',

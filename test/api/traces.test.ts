@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Caller, EventPayload } from '../../shared/ipc.ts';
 import { hiddenValue } from '../../shared/trace-view.ts';
 import { copyAs, exportLine, revealValue, traceBody, traceDetail } from '../../src-main/api/traces/detail.ts';
@@ -63,10 +63,10 @@ describe('a list of calls', () => {
     const { caller, deltas } = watcher();
     lists(store).subscribe('status:running', screen, caller);
     const record = store.open({ ...add(newStore()), status: 'running' }, undefined);
-    await vi.waitFor(() => expect(deltas.at(-1)?.window.total).toBe(1));
+    await expect.poll(() => deltas.at(-1)?.window.total).toBe(1);
     record.status = 'ok';
     store.close(record, undefined);
-    await vi.waitFor(() => expect(deltas.at(-1)?.window.total).toBe(0));
+    await expect.poll(() => deltas.at(-1)?.window.total).toBe(0);
   });
 
   it('stands still while newer calls come, and counts them', async () => {
@@ -75,7 +75,7 @@ describe('a list of calls', () => {
     const { caller, deltas } = watcher();
     lists(store).subscribe('', { ...screen, upTo: 5 }, caller);
     add(store);
-    await vi.waitFor(() => expect(deltas.at(-1)?.window.newer).toBe(1));
+    await expect.poll(() => deltas.at(-1)?.window.newer).toBe(1);
     expect(deltas.at(-1)?.window.rows.map(({ id }) => id)).toEqual([5, 4, 3]);
   });
 
@@ -85,7 +85,7 @@ describe('a list of calls', () => {
     const { caller, deltas } = watcher();
     const { window } = lists(store).subscribe('method:ping', screen, caller);
     expect(window.searched).toBeGreaterThan(0);
-    await vi.waitFor(() => expect(deltas.at(-1)?.window).toMatchObject({ total: 100 }), 10_000);
+    await expect.poll(() => deltas.at(-1)?.window).toMatchObject({ total: 100 });
     expect(deltas.at(-1)?.window).not.toHaveProperty('searched');
   });
 
@@ -108,13 +108,13 @@ describe('a list of calls', () => {
     const subscriptions = lists(store);
     subscriptions.subscribe('', screen, caller);
     for (let made = 0; made < 50; made++) add(store);
-    await vi.waitFor(() => expect(deltas.at(-1)?.window.total).toBe(10));
+    await expect.poll(() => deltas.at(-1)?.window.total).toBe(10);
     leave();
     const before = deltas.length;
     const other = watcher();
     subscriptions.subscribe('', screen, other.caller);
     add(store);
-    await vi.waitFor(() => expect(other.deltas.length).toBeGreaterThan(0));
+    await expect.poll(() => other.deltas.length).toBeGreaterThan(0);
     expect(deltas).toHaveLength(before);
   });
 });

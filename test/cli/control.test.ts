@@ -58,7 +58,7 @@ class Command {
   }
 
   async line(pattern: RegExp): Promise<void> {
-    await expect.poll(() => `${this.out}${this.errors}`, { timeout: 15_000 }).toMatch(pattern);
+    await expect.poll(() => `${this.out}${this.errors}`).toMatch(pattern);
   }
 }
 
@@ -133,7 +133,7 @@ test('a tunnel is stopped, started and paused from another terminal', async () =
   expect((await culvert('status')).out).toMatch(/work {2}Paused {2}Starts again at \d\d:\d\d\./);
   expect((await culvert('start', 'work')).code).toBe(0);
   expect((await status()).processes[0]!.tunnels[0]).not.toHaveProperty('paused_until');
-}, 60_000);
+});
 
 test('a start that is refused says why and ends with 3', async () => {
   await daemon('--profile', 'work');
@@ -203,13 +203,10 @@ test('traces prints calls by the filter of the app, as lines and as JSON, and fo
   await call('r3', 'tools/list');
   await ready.line(/"r3"/);
   await expect
-    .poll(
-      async () => {
-        await call(`p${Math.random()}`, 'echo');
-        return follower.out;
-      },
-      { timeout: 15_000 },
-    )
+    .poll(async () => {
+      await call(`p${Math.random()}`, 'echo');
+      return follower.out;
+    })
     .toContain('echo');
   expect(follower.out).not.toContain('tools/list');
 });
@@ -234,7 +231,7 @@ test.skipIf(process.platform !== 'linux')(
       },
     );
     const run = await daemon('--profile', 'work', '--open-web-ui', '--log.format', 'json');
-    await expect.poll(() => readFile(opened, 'utf8').catch(() => ''), { timeout: 15_000 }).toMatch(/\/ui\/\?token=/);
+    await expect.poll(() => readFile(opened, 'utf8').catch(() => '')).toMatch(/\/ui\/\?token=/);
     expect((await fetch(await readFile(opened, 'utf8'), { redirect: 'manual' })).status).toBe(303);
     expect(run.out + run.errors).not.toContain('token');
   },

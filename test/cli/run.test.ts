@@ -49,7 +49,7 @@ class Run {
   }
 
   async line(pattern: RegExp): Promise<string> {
-    await expect.poll(() => `${this.out}${this.errors}`, { timeout: 15_000 }).toMatch(pattern);
+    await expect.poll(() => `${this.out}${this.errors}`).toMatch(pattern);
     return pattern.exec(`${this.out}${this.errors}`)?.[0] ?? '';
   }
 }
@@ -322,9 +322,7 @@ test('the log goes to a file when one is named', async () => {
     ],
     usual(),
   );
-  await expect
-    .poll(() => readFile(join(folder, 'logs/culvert.log'), 'utf8').catch(() => ''), { timeout: 15_000 })
-    .toContain('Connected:');
+  await expect.poll(() => readFile(join(folder, 'logs/culvert.log'), 'utf8').catch(() => '')).toContain('Connected:');
   expect(run.out).toBe('');
 });
 

@@ -7,11 +7,12 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRelay, type AddedTunnel, type Relay } from '../../src-main/relay/relay.ts';
+import { patienceMs } from '../support/patience.ts';
 import { suiteNeeds } from '../support/require.ts';
 import { startApp, trayOf, type RunningApp } from './app.ts';
 
 const run = promisify(execFile);
-const soon = { timeout: 20_000, interval: 100 };
+const soon = { timeout: patienceMs, interval: 100 };
 
 /** What the session's notification daemon is asked to show. */
 function watchNotifications(): { readonly texts: () => string; readonly stop: () => void } {

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 import { suiteNeeds } from '../support/require.ts';
 import { trayOf } from './app.ts';
 
 const run = promisify(execFile);
-const soon = { timeout: 20_000, interval: 100 };
+const soon = { timeout: patienceMs, interval: 100 };
 
 /** As `@electron/fuses` prints them. */
 const wantedFuses = {

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 import { suiteNeeds } from '../support/require.ts';
 import { electronBinary, startApp, trayOf, type RunningApp, type TrayItem } from './app.ts';
 
 const run = promisify(execFile);
-const soon = { timeout: 15_000, interval: 100 };
+const soon = { timeout: patienceMs, interval: 100 };
 
 suiteNeeds('electron', 'desktop')('the app in the tray', () => {
   let running: RunningApp;

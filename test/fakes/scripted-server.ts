@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { patienceMs } from '../support/patience.ts';
 
 /** End the socket here, in the middle of whatever was being sent (FIN). */
 export const CUT = Symbol('cut');
@@ -266,7 +267,7 @@ export class ScriptedServer {
   }
 
   /** Resolves with the first value of `look` that is not undefined, looked for now and at each change. */
-  async until<T>(what: string, look: () => T | undefined, ms = 10_000): Promise<T> {
+  async until<T>(what: string, look: () => T | undefined, ms = patienceMs): Promise<T> {
     const now = look();
     if (now !== undefined) return now;
     return new Promise<T>((resolve, reject) => {

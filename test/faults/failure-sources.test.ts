@@ -44,7 +44,7 @@ function expectFailure(post: RecordedPost, source: string): Failure {
 
 const call = (controlPlane: FakeControlPlane, requestId = 'r', extra = {}) => {
   controlPlane.send({ request_id: requestId, jsonrpc: request('tools/call', '"the-id"'), ...extra });
-  return controlPlane.responseFor(requestId, 0, 18_000);
+  return controlPlane.responseFor(requestId);
 };
 
 async function failureAt(serverUrl: string, args: readonly string[] = []): Promise<RecordedPost> {

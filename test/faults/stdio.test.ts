@@ -37,7 +37,7 @@ const result = (json: unknown): unknown => (json as { result?: unknown }).result
 
 async function ask(controlPlane: FakeControlPlane, requestId: string, method: string, params = '{}'): Promise<unknown> {
   controlPlane.send({ request_id: requestId, jsonrpc: request(method, '"c"', params) });
-  return (await controlPlane.responseFor(requestId, 0, 15_000)).json;
+  return (await controlPlane.responseFor(requestId)).json;
 }
 
 /** Pids of the children that were started, in order. */

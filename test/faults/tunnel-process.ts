@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FakeControlPlane, type FakeOptions } from '../fakes/control-plane.ts';
 import { FakeMcpServer } from '../fakes/mcp-http.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
@@ -57,7 +58,7 @@ export class TunnelProcess {
   }
 
   /** Resolves once the log matches. */
-  async logged(pattern: RegExp, ms = 10_000): Promise<void> {
+  async logged(pattern: RegExp, ms = patienceMs): Promise<void> {
     if (pattern.test(this.log)) return;
     await new Promise<void>((resolve, reject) => {
       const watcher = (): void => {
@@ -144,7 +145,7 @@ export async function startTunnel(options: TunnelOptions): Promise<TunnelProcess
   const tunnel = await spawnTunnel(options);
   const before = options.controlPlane.polls.length;
   await Promise.race([
-    options.controlPlane.poll(before, 15_000),
+    options.controlPlane.poll(before),
     tunnel.exited.then(({ code, signal }) => {
       throw new Error(`the tunnel ended with ${code ?? signal} before its first poll:\n${tunnel.log}`);
     }),
@@ -167,7 +168,7 @@ export class LogFile {
   }
 
   /** The lines, once there are `count` that contain `text`. */
-  async has(text: string, count = 1, ms = 10_000): Promise<string[]> {
+  async has(text: string, count = 1, ms = patienceMs): Promise<string[]> {
     for (const started = performance.now(); performance.now() - started < ms;) {
       const found = (await this.lines()).filter((line) => line.includes(text));
       if (found.length >= count) return found;

@@ -42,7 +42,7 @@ async function tinyproxy(): Promise<number> {
     child.kill('SIGKILL');
     await once(child, 'exit');
   });
-  await expect.poll(() => accepts(port), { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => accepts(port)).toBe(true);
   return port;
 }
 

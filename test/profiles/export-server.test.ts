@@ -63,7 +63,7 @@ async function exported(format: string, more = '', ...args: readonly string[]): 
 
 /** One tool call through the tunnel, by an MCP client that knows nothing of it. */
 async function callThroughTunnel(): Promise<unknown> {
-  await expect.poll(() => relay.connected(tunnel.id), { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => relay.connected(tunnel.id)).toBe(true);
   const requestInit = { headers: { authorization: `Bearer ${tunnel.apiKey}` } };
   const transport = new StreamableHTTPClientTransport(new URL(tunnel.mcpUrl), { requestInit });
   return withClient(transport, 'legacy', async (client) => {

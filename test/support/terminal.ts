@@ -41,7 +41,7 @@ export class Terminal {
   /** Waits until something new matches; what comes before its end counts as old then. */
   async sees(what: RegExp | string): Promise<string> {
     const pattern = typeof what === 'string' ? new RegExp(what.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : what;
-    await expect.poll(() => this.text.slice(this.#seen), { timeout: 15_000, interval: 20 }).toMatch(pattern);
+    await expect.poll(() => this.text.slice(this.#seen), { interval: 20 }).toMatch(pattern);
     const fresh = this.text.slice(this.#seen);
     const match = pattern.exec(fresh);
     this.#seen += (match?.index ?? 0) + (match?.[0].length ?? 0);

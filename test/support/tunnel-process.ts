@@ -41,9 +41,7 @@ export async function startTunnelProcess(
   };
   try {
     await expect
-      .poll(() => (child.exitCode === null ? relay.connected(tunnel.id) : `exit ${child.exitCode}: ${log}`), {
-        timeout: 15_000,
-      })
+      .poll(() => (child.exitCode === null ? relay.connected(tunnel.id) : `exit ${child.exitCode}: ${log}`))
       .toBe(true);
   } catch (error) {
     await stop();

@@ -66,7 +66,7 @@ async function throughTunnel<T>(
   });
   await engine.start(profile);
   try {
-    await expect.poll(() => relay.connected(id), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => relay.connected(id)).toBe(true);
     const requestInit = { headers: { authorization: `Bearer ${apiKey}` } };
     return await withClient(new StreamableHTTPClientTransport(new URL(mcpUrl), { requestInit }), era, work);
   } finally {
@@ -156,7 +156,7 @@ describe('a cancelled call', { timeout: 60_000 }, () => {
       .callTool({ name: 'test_wait_for_cancel' }, { signal: abort.signal, onprogress: () => abort.abort() })
       .catch(() => undefined);
     const cancelled = async (): Promise<unknown> => (await client.callTool({ name: 'test_cancelled' })).content;
-    await expect.poll(cancelled, { timeout: 10_000 }).toEqual([{ type: 'text', text: '1' }]);
+    await expect.poll(cancelled).toEqual([{ type: 'text', text: '1' }]);
   };
 
   it.each<Era>(['legacy', '2026-07-28'])('is cancelled at the stdio server itself (%s)', async (era) => {

@@ -103,7 +103,7 @@ describe('a profile that is started again', () => {
     await start({ name: 'renamed' });
     let over = false;
     const stopped = engine.stopAll(7_000).then(() => (over = true));
-    await expect.poll(() => controlPlane.waitingPolls, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => controlPlane.waitingPolls).toBe(0);
     expect(over).toBe(false);
     release();
     await stopped;
@@ -125,11 +125,11 @@ describe('a profile that is started again', () => {
     const { controlPlane, engine, start } = await rig();
     await Promise.all([start(), start()]);
     expect(engine.snapshots()).toHaveLength(1);
-    await expect.poll(() => controlPlane.waitingPolls, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => controlPlane.waitingPolls).toBe(1);
     controlPlane.send(quick('one'));
     await controlPlane.responseFor('one');
     await engine.stopAll();
-    await expect.poll(() => controlPlane.waitingPolls, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => controlPlane.waitingPolls).toBe(0);
     expect(controlPlane.postsFor('one')).toHaveLength(1);
   });
 
@@ -163,10 +163,10 @@ describe('who watches', () => {
     const told: TunnelSnapshot[] = [];
     const unsubscribe = engine.onChange((snapshot) => told.push(snapshot));
     await start();
-    await expect.poll(() => told.at(-1)?.state.kind, { timeout: 10_000 }).toBe('connected');
+    await expect.poll(() => told.at(-1)?.state.kind).toBe('connected');
     const before = told.length;
     controlPlane.send(...Array.from({ length: 20 }, (_, n) => quick(`q${n}`)));
-    await expect.poll(() => told.at(-1)?.counts.answered, { timeout: 10_000 }).toBe(20);
+    await expect.poll(() => told.at(-1)?.counts.answered).toBe(20);
     expect(told.length - before).toBeLessThan(20);
     expect(told.at(-1)).toMatchObject({ inFlight: 0, queue: { depth: 0 } });
     unsubscribe();

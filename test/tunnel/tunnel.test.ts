@@ -103,7 +103,7 @@ const call = (id: string, more: object = {}) => ({
 });
 /** The n-th (from 0) call to reach the server, now or when it does. */
 const reaches = async (channel: MemoryChannel, n = 0) => {
-  await expect.poll(() => channel.calls.length, { interval: 5, timeout: 10_000 }).toBeGreaterThan(n);
+  await expect.poll(() => channel.calls.length, { interval: 5 }).toBeGreaterThan(n);
   return channel.calls[n]!;
 };
 
@@ -263,7 +263,7 @@ describe('at a stop', () => {
     await expect.poll(() => [tunnel.snapshot().pollsOut, controlPlane.waitingPolls]).toEqual([1, 1]);
     const stopped = tunnel.stop(7_000);
     const polls = controlPlane.polls.length;
-    await expect.poll(() => controlPlane.waitingPolls, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => controlPlane.waitingPolls).toBe(0);
     running.answer('{"jsonrpc":"2.0","id":"a","result":{"late":true}}');
     await stopped;
     expect(controlPlane.terminalFor('a')[0]!.json).toMatchObject({ result: { late: true } });
@@ -312,7 +312,7 @@ describe('at a stop', () => {
     controlPlane.onPoll({ body: [Buffer.concat([whole, Buffer.from(',')]), headersCame, STALL] });
     await tunnel.start();
     // the next poll goes out as soon as the headers of the one before it are here
-    await expect.poll(() => tunnel.snapshot().pollsOut, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => tunnel.snapshot().pollsOut).toBe(0);
     const stopped = tunnel.stop(7_000);
     clock.pass(7_000);
     cut();
