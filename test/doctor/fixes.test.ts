@@ -118,13 +118,10 @@ test.skipIf(process.platform === 'win32')(
     cleanUp(() => bystander.kill('SIGKILL'));
     let file = '';
     await expect
-      .poll(
-        async () => {
-          [file = ''] = (await readdir(runtimeFolder)).filter((name) => name.endsWith('.runtime.json'));
-          return runtimeRecordSchema.parse(JSON.parse(await readFile(join(runtimeFolder, file), 'utf8'))).children;
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        [file = ''] = (await readdir(runtimeFolder)).filter((name) => name.endsWith('.runtime.json'));
+        return runtimeRecordSchema.parse(JSON.parse(await readFile(join(runtimeFolder, file), 'utf8'))).children;
+      })
       .toMatchObject([{ pid: orphan, startTime: expect.any(String) as string }]);
     tunnel.child.kill('SIGKILL');
     await tunnel.exited;

@@ -63,8 +63,14 @@ export interface Setting {
   onStep: (run: DoctorRun) => void;
 }
 
-/** A doctor with real probes and a real engine, in a home of its own, with a keychain in memory. */
-export async function setUp(env: Record<string, string> = {}, more: Partial<DoctorServices> = {}): Promise<Setting> {
+/**
+ * A doctor with real probes and a real engine, in a home of its own, with a keychain in memory. `serverLimitMs`: a server
+ * that never answers need not be waited for as long as a person would.
+ */
+export async function setUp(
+  env: Record<string, string> = {},
+  { serverLimitMs, ...more }: Partial<DoctorServices> & { readonly serverLimitMs?: number } = {},
+): Promise<Setting> {
   const home = await folder();
   const own = { HOME: home, XDG_CONFIG_HOME: join(home, '.config'), PATH: process.env['PATH'] ?? '', ...env };
   const kept = new Map<string, string>();
@@ -82,7 +88,7 @@ export async function setUp(env: Record<string, string> = {}, more: Partial<Doct
   cleanUp(() => manager.stopAll(0));
   const probes = createProbes({
     clock: systemClock,
-    serverLimitMs: 3_000,
+    ...(serverLimitMs === undefined ? {} : { serverLimitMs }),
     env: own,
     secrets,
     log,

@@ -445,8 +445,13 @@ const matrix: Readonly<Record<string, Broken>> = {
     layer: 'mcp-server',
     next: /./,
     attributed: false,
-    make: async () =>
-      withChannel(stdioChannel(`${process.execPath} ${await file('process.stdin.resume();', 's.mjs')}`)),
+    make: async () => {
+      const script = await file('process.stdin.resume();', 's.mjs');
+      return {
+        setting: await setUp({}, { serverLimitMs: 3_000 }),
+        ...(await withChannel(stdioChannel(`${process.execPath} ${script}`))),
+      };
+    },
   },
   'a server that prints something else': {
     check: 'server',
@@ -455,11 +460,12 @@ const matrix: Readonly<Record<string, Broken>> = {
     next: /standard output/,
     attributed: false,
     make: async () => {
-      const script = await file(
-        'process.stdin.on("data", () => process.stdout.write("Listening on port 3000\\n"));',
-        'server.mjs',
-      );
-      return withChannel(stdioChannel(`${process.execPath} ${script}`));
+      // by a shell: what starts slowly has not printed anything at the limit
+      const script = await file('while read line; do echo "Listening on port 3000"; done', 'server.sh');
+      return {
+        setting: await setUp({}, { serverLimitMs: 3_000 }),
+        ...(await withChannel(stdioChannel(`sh ${script}`))),
+      };
     },
   },
 

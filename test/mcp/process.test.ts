@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -155,15 +156,20 @@ onPosix('the PATH of a desktop app [needs a POSIX shell: this is Windows]', () =
   test('hears a shell out whose answer is read only after its end', async () => {
     const shell = await program(
       'late',
-      '#!/bin/sh\n( sleep 0.1; PATH=/late; printf "__culvert_path__%s__culvert_path__" "$PATH" ) &\n',
+      '#!/bin/sh\n( while kill -0 $$; do :; done; PATH=/late; printf "__culvert_path__%s__culvert_path__" "$PATH" ) &\n',
     );
     expect(await loginShellPath({ SHELL: shell, PATH: '/usr/bin:/bin' })).toBe('/late');
   });
 
   test('does not wait for a shell that hangs, nor need one', async () => {
     const started = join(dir, 'started');
-    const hangs = await program('hangs', `#!/bin/sh\nsleep 1000 &\necho $! > ${started}\nwait\n`);
-    expect(await loginShellPath({ SHELL: hangs }, 200)).toBeUndefined();
+    const hangs = await program(
+      'hangs',
+      `#!/bin/sh\nsleep 1000 &\necho $! > ${started}.part && mv ${started}.part ${started}\nwait\n`,
+    );
+    // until it had the time to start at all
+    for (let limitMs = 200; !existsSync(started); limitMs *= 2)
+      expect(await loginShellPath({ SHELL: hangs }, limitMs)).toBeUndefined();
     const pid = Number(await readFile(started, 'utf8'));
     await expect.poll(() => startTimeOf(pid)).toBeUndefined();
     expect(await loginShellPath({ SHELL: '/no/shell' })).toBeUndefined();

@@ -292,7 +292,7 @@ describe('stopping', () => {
   });
 
   test('lets a server end by itself when its input closes', async () => {
-    const { channel, log } = openChannel();
+    const { channel, log } = openChannel({}, { limits: { end: { inputMs: 20_000, termMs: 100, killMs: 2_000 } } });
     const pending = sendCall(channel, 1, 'hang');
     await call(channel, 'echo');
     await channel.close();
