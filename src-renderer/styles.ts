@@ -4,6 +4,7 @@ import './ui/basics.css';
 import './ui/fields.css';
 import './ui/overlays.css';
 import './ui/notes.css';
+import './ui/lists.css';
 import './ui/forced-colors.css';
 import './ui/env-editor.css';
 import './shell/shell.css';

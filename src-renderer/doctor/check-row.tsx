@@ -62,7 +62,7 @@ export function CheckRow({ check, channel }: Props) {
     <li className={`check-row tone-${tone}`}>
       <Disclosure isExpanded={isOpen} onExpandedChange={setOpen}>
         <Heading level={3}>
-          <AriaButton slot="trigger" className="check-head">
+          <AriaButton slot="trigger" className="row-press unfolds check-head">
             {state === 'running' ? <span className="spinner" /> : <Icon name={toneIcons[tone]} />}
             <span className="check-title">
               {title}

@@ -51,7 +51,7 @@ export function CheckSection({ name, checks, open, run, severalChannels }: Props
       onExpandedChange={setChosen}
     >
       <Heading level={2}>
-        <AriaButton slot="trigger" className="check-head">
+        <AriaButton slot="trigger" className="row-press unfolds check-head">
           {running ? <span className="spinner" /> : <Icon name={toneIcons[tone]} />}
           <span className="section-name">{name}</span>
           <span className="check-said clip">{say}</span>
@@ -59,7 +59,7 @@ export function CheckSection({ name, checks, open, run, severalChannels }: Props
         </AriaButton>
       </Heading>
       <DisclosurePanel>
-        <ul className="checks" aria-label={`${words.checks}: ${name}`}>
+        <ul className="list checks" aria-label={`${words.checks}: ${name}`}>
           {checks.map((check) => (
             <CheckRow
               key={`${run} ${check.id} ${check.channel ?? ''}`}

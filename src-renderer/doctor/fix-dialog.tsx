@@ -3,8 +3,8 @@ import type { Fix } from '../../shared/doctor.ts';
 import { call, run } from '../api.ts';
 import { notify, notifyFailure } from '../shell/notices.tsx';
 import { t } from '../strings.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { AskDialog } from '../ui/dialog.tsx';
+import { Labelled } from '../ui/field.tsx';
 
 const words = t.doctor;
 
@@ -25,19 +25,7 @@ export function FixDialog({ fix, onClose }: { readonly fix: Fix; readonly onClos
     else notifyFailure(reply.error);
   };
   return (
-    <Dialog
-      title={words.fixTitle}
-      isOpen
-      onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{t.cancel}</Button>
-          <Button kind="primary" onPress={() => void apply()}>
-            {words.apply}
-          </Button>
-        </>
-      }
-    >
+    <AskDialog title={words.fixTitle} onClose={onClose} action={words.apply} onAction={() => void apply()}>
       <p>{preview.summary}</p>
       {preview.file !== undefined && (
         <p className="muted">
@@ -45,17 +33,15 @@ export function FixDialog({ fix, onClose }: { readonly fix: Fix; readonly onClos
         </p>
       )}
       {preview.before !== undefined && (
-        <div className="field">
-          <span className="label">{words.fixBefore}</span>
+        <Labelled label={words.fixBefore}>
           <pre className="well">{preview.before}</pre>
-        </div>
+        </Labelled>
       )}
       {preview.after !== undefined && (
-        <div className="field">
-          <span className="label">{words.fixAfter}</span>
+        <Labelled label={words.fixAfter}>
           <pre className="well">{preview.after}</pre>
-        </div>
+        </Labelled>
       )}
-    </Dialog>
+    </AskDialog>
   );
 }

@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { t } from '../strings.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { AskDialog } from '../ui/dialog.tsx';
 import { ServerPicker } from './server-picker.tsx';
 import { useCandidates } from './use-candidates.ts';
 
@@ -23,21 +22,15 @@ export function PickDialog({ action, onPick, onClose }: Props) {
     else setBusy(false);
   };
   return (
-    <Dialog
+    <AskDialog
       title={t.imports.dialog.title}
-      isOpen
       wide
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{t.cancel}</Button>
-          <Button kind="primary" isDisabled={busy || picked.length === 0} onPress={() => void done()}>
-            {action(picked.length)}
-          </Button>
-        </>
-      }
+      action={action(picked.length)}
+      isDisabled={busy || picked.length === 0}
+      onAction={() => void done()}
     >
       <ServerPicker found={found} picked={picked} onPick={setPicked} />
-    </Dialog>
+    </AskDialog>
   );
 }

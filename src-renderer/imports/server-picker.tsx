@@ -13,8 +13,8 @@ import type { CallResult } from '../../shared/ipc.ts';
 import { describe } from '../../shared/messages.ts';
 import { t } from '../strings.ts';
 import { Empty } from '../ui/empty.tsx';
-import { Field } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { Search } from '../ui/search.tsx';
 import { Note } from '../ui/tone.tsx';
 
 const words = t.imports;
@@ -68,14 +68,19 @@ function Marks({ candidate, isTaken }: { readonly candidate: Candidate; readonly
 function Row({ candidate, isTaken }: { readonly candidate: Candidate; readonly isTaken: boolean }) {
   const { id, name, target, kind, file, cwd } = candidate;
   return (
-    <GridListItem id={id} textValue={`${name}, ${target}`} className="found" isDisabled={candidate.unusable || isTaken}>
+    <GridListItem
+      id={id}
+      textValue={`${name}, ${target}`}
+      className="row-press found"
+      isDisabled={candidate.unusable || isTaken}
+    >
       <Checkbox slot="selection" className="box">
         <span className="tick">
           <Icon name="check" />
         </span>
       </Checkbox>
       <Icon name={kind === 'stdio' ? 'terminal' : 'globe'} thin />
-      <span className="grow" title={[target, cwd, file].filter((line) => line !== undefined).join('\n')}>
+      <span className="grow name-over" title={[target, cwd, file].filter((line) => line !== undefined).join('\n')}>
         <b className="clip">{name}</b>
         <code className="clip">{target}</code>
       </span>
@@ -123,14 +128,7 @@ export function ServerPicker({ found, picked, onPick, taken = [] }: Props) {
       ) : (
         <>
           {servers.length > many && (
-            <Field
-              label={words.search}
-              hideLabel
-              type="search"
-              placeholder={words.searchPlaceholder}
-              value={search}
-              onChange={setSearch}
-            />
+            <Search label={words.search} placeholder={words.searchPlaceholder} value={search} onChange={setSearch} />
           )}
           <GridList
             aria-label={words.found}

@@ -10,6 +10,7 @@ import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Page } from '../ui/page.tsx';
+import { Search } from '../ui/search.tsx';
 import { Choice } from '../ui/select.tsx';
 import { Switch } from '../ui/switch.tsx';
 import type { Tone } from '../ui/tone.tsx';
@@ -153,15 +154,7 @@ export function LogsPage() {
         </>
       }
     >
-      <input
-        className="input"
-        data-filter
-        type="search"
-        aria-label={words.filter}
-        placeholder={words.filterPlaceholder}
-        value={filter}
-        onChange={(event) => setFilter(event.target.value)}
-      />
+      <Search label={words.filter} placeholder={words.filterPlaceholder} value={filter} onChange={setFilter} />
       {!lines ? (
         <span className="spinner" />
       ) : shown.length === 0 ? (

@@ -2,9 +2,8 @@ import { useEffect, useState } from 'react';
 import type { CommandDescription } from '../../shared/draft.ts';
 import { run } from '../api.ts';
 import { t } from '../strings.ts';
-import { Button } from '../ui/button.tsx';
 import { CommandFacts } from '../ui/command-facts.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { AskDialog } from '../ui/dialog.tsx';
 
 const words = t.overview.consent;
 
@@ -32,28 +31,18 @@ export function ConsentDialog({ id, channel, onClose, onAgreed }: Props) {
     await (onAgreed ? onAgreed() : run('tunnels.start', { id }));
   };
   return (
-    <Dialog
+    <AskDialog
       title={words.title}
-      isOpen
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{t.cancel}</Button>
-          <Button
-            kind="primary"
-            isDisabled={!command || command.error !== undefined}
-            onPress={() => command && void agree(command.hash)}
-          >
-            {words.run}
-          </Button>
-        </>
-      }
+      action={words.run}
+      isDisabled={!command || command.error !== undefined}
+      onAction={() => command && void agree(command.hash)}
     >
       {command ? <CommandFacts command={command} /> : <span className="spinner" />}
       <p className="muted">
         {command?.changed === true && <b>{words.changed} </b>}
         {words.say}
       </p>
-    </Dialog>
+    </AskDialog>
   );
 }

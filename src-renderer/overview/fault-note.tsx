@@ -115,8 +115,8 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
         {nextTry !== undefined && ` ${nextTry > now ? words.say.nextTry(until(nextTry, now)) : words.say.tryingNow}`}
       </Note>
       {keyCodes.has(code) && <NewKey id={id} />}
-      {channel && ended && (
-        <OutputDialog channel={channel} isOpen={dialog === 'output'} onClose={() => setDialog(undefined)} />
+      {channel && ended && dialog === 'output' && (
+        <OutputDialog channel={channel} onClose={() => setDialog(undefined)} />
       )}
       {dialog === 'consent' && (
         <ConsentDialog id={id} channel={verdict.channel ?? 'main'} onClose={() => setDialog(undefined)} />

@@ -10,12 +10,11 @@ const words = t.overview.output;
 
 interface Props {
   readonly channel: ChannelSnapshot;
-  readonly isOpen: boolean;
   readonly onClose: () => void;
 }
 
 /** How a server ended and what it last wrote. */
-export function OutputDialog({ channel, isOpen, onClose }: Props) {
+export function OutputDialog({ channel, onClose }: Props) {
   const { state } = channel;
   if (state.kind !== 'crash-loop' && state.kind !== 'restarting') return null;
   const { exit } = state;
@@ -25,7 +24,6 @@ export function OutputDialog({ channel, isOpen, onClose }: Props) {
     <Dialog
       title={words.title(serverName(channel))}
       wide
-      isOpen={isOpen}
       onClose={onClose}
       actions={
         <>

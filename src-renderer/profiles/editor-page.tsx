@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import type { TunnelErrorData } from '../../shared/errors.ts';
-import { describe } from '../../shared/messages.ts';
 import { go } from '../route.ts';
 import { notify } from '../shell/notices.tsx';
 import { useApp } from '../store.ts';
@@ -9,6 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { MoreMenu } from '../ui/menu.tsx';
 import { Page } from '../ui/page.tsx';
+import { Refusal } from '../ui/refusal.tsx';
 import { Note } from '../ui/tone.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { profileActions } from './profile-actions.ts';
@@ -20,15 +20,10 @@ const words = t.profiles.editor;
 type View = 'both' | 'form' | 'text';
 
 function Failed({ error, onReload }: { readonly error: TunnelErrorData; readonly onReload: () => void }) {
-  const { title, cause, next } = describe(error);
-  const isConflict = error.code === 'revision_conflict';
+  if (error.code !== 'revision_conflict') return <Refusal error={error} />;
   return (
-    <Note
-      tone="fault"
-      title={isConflict ? words.conflict : `${title}.`}
-      actions={isConflict && <Button onPress={onReload}>{words.reload}</Button>}
-    >
-      {isConflict ? words.conflictMore : `${cause} ${next}`}
+    <Note tone="fault" title={words.conflict} actions={<Button onPress={onReload}>{words.reload}</Button>}>
+      {words.conflictMore}
     </Note>
   );
 }

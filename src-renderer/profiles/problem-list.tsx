@@ -33,7 +33,7 @@ export function ProblemList({ problems, onPick }: Props) {
         const { title, cause, next } = describe(placedAlready(problem.error));
         return (
           <li key={index} className={problem.severity === 'error' ? 'tone-fault' : 'tone-warn'}>
-            <AriaButton onPress={() => onPick(problem)}>
+            <AriaButton className="row-press" onPress={() => onPick(problem)}>
               <Icon name="alert" />
               <span className="grow">
                 <b>{words.place(problem.line, problem.column)}:</b> {title}.{' '}

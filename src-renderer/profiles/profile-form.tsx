@@ -1,11 +1,10 @@
 import { describe } from '../../shared/messages.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { t } from '../strings.ts';
-import { Field } from '../ui/field.tsx';
+import { Field, NumberField, OptionalField } from '../ui/field.tsx';
+import { fieldsOf } from '../ui/fields-of.ts';
 import { Switch } from '../ui/switch.tsx';
 import { ChannelForms } from './channel-forms.tsx';
-import { NumberSetting, OptionalField } from './form-field.tsx';
-import { withOptional } from './optional.ts';
 import { RouteTest } from './route-test.tsx';
 import { SecretField } from './secret-field.tsx';
 import type { Editor } from './use-editor.ts';
@@ -20,25 +19,37 @@ interface Props {
   readonly isDisabled: boolean;
 }
 
+const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /** What the text says, as fields. The rest of the schema is in the text alone, and stays there. */
 export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
   const { setProfile, problems } = editor;
   const { controlPlane, capture } = profile;
-  const errorOf = (field: string): string | undefined => {
-    const problem = problems.find((each) => each.field === field);
+  /** What is wrong with a key, in the published part of the file or in Culvert's own. */
+  const errorsIn = (section: string) => (key: string) => {
+    const field = section + snakeCase(key);
+    const problem = problems.find((each) => each.field === field || each.field === `culvert.${field}`);
     return problem && describe(problem.error).cause;
   };
-  const setPlane = (next: Profile['controlPlane']): void => setProfile({ ...profile, controlPlane: next });
+  const of = fieldsOf(profile, setProfile, errorsIn(''));
+  const plane = fieldsOf(controlPlane, of('controlPlane').onChange, errorsIn('control_plane.'));
+  const captured = fieldsOf(capture, of('capture').onChange);
+  const secret = (label: string, key: 'apiKey' | 'clientKeyPassphrase') => (
+    <SecretField
+      label={label}
+      owner={id}
+      slot={snakeCase(key)}
+      state={editor.document?.secrets.find(({ slot }) => slot === snakeCase(key))}
+      onStored={editor.refreshSecrets}
+      {...plane(key)}
+    />
+  );
   return (
     <fieldset className="form" disabled={isDisabled}>
       <section>
         <h2>{words.general}</h2>
-        <Field label={words.name} value={profile.name} onChange={(name) => setProfile({ ...profile, name })} />
-        <Switch
-          isSelected={profile.startWithApp}
-          isDisabled={isDisabled}
-          onChange={(startWithApp) => setProfile({ ...profile, startWithApp })}
-        >
+        <Field label={words.name} {...of('name')} />
+        <Switch isSelected={profile.startWithApp} isDisabled={isDisabled} onChange={of('startWithApp').onChange}>
           {words.startWithApp}
         </Switch>
       </section>
@@ -47,47 +58,15 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
         <Field
           label={words.tunnelId}
           mono
-          value={controlPlane.tunnelId}
-          error={errorOf('control_plane.tunnel_id')}
-          onChange={(tunnelId) => setPlane({ ...controlPlane, tunnelId: tunnelId.trim() })}
+          {...plane('tunnelId')}
+          onChange={(tunnelId) => plane('tunnelId').onChange(tunnelId.trim())}
         />
-        <SecretField
-          label={words.key}
-          owner={id}
-          slot="api_key"
-          value={controlPlane.apiKey}
-          state={editor.document?.secrets.find(({ slot }) => slot === 'api_key')}
-          onChange={(apiKey) => setPlane(withOptional(controlPlane, 'apiKey', apiKey))}
-          onStored={editor.refreshSecrets}
-        />
-        <Field
-          label={words.baseUrl}
-          mono
-          value={controlPlane.baseUrl}
-          error={errorOf('control_plane.base_url')}
-          onChange={(baseUrl) => setPlane({ ...controlPlane, baseUrl })}
-        />
-        <OptionalField
-          label={words.organizationId}
-          mono
-          value={controlPlane.organizationId}
-          onChange={(value) => setPlane(withOptional(controlPlane, 'organizationId', value))}
-        />
+        {secret(words.key, 'apiKey')}
+        <Field label={words.baseUrl} mono {...plane('baseUrl')} />
+        <OptionalField label={words.organizationId} mono {...plane('organizationId')} />
         <div className="two">
-          <OptionalField
-            label={words.routeProxy}
-            mono
-            value={controlPlane.httpProxy}
-            error={errorOf('control_plane.http_proxy')}
-            onChange={(value) => setPlane(withOptional(controlPlane, 'httpProxy', value))}
-          />
-          <OptionalField
-            label={words.routeCaBundle}
-            mono
-            value={controlPlane.caBundle}
-            error={errorOf('culvert.control_plane.ca_bundle')}
-            onChange={(value) => setPlane(withOptional(controlPlane, 'caBundle', value))}
-          />
+          <OptionalField label={words.routeProxy} mono {...plane('httpProxy')} />
+          <OptionalField label={words.routeCaBundle} mono {...plane('caBundle')} />
         </div>
         <RouteTest id={id} text={editor.text} />
       </section>
@@ -97,88 +76,41 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
         channels={profile.channels}
         isDisabled={isDisabled}
         onAdd={editor.addServers}
-        onChange={(channels) => setProfile({ ...profile, channels })}
+        onChange={of('channels').onChange}
       />
       <section>
         <h2>{words.network}</h2>
-        <OptionalField
-          label={words.httpProxy}
-          hint={words.httpProxyHint}
-          mono
-          value={profile.httpProxy}
-          error={errorOf('http_proxy')}
-          onChange={(value) => setProfile(withOptional(profile, 'httpProxy', value))}
-        />
-        <OptionalField
-          label={words.caBundle}
-          hint={words.caBundleHint}
-          mono
-          value={profile.caBundle}
-          error={errorOf('ca_bundle')}
-          onChange={(value) => setProfile(withOptional(profile, 'caBundle', value))}
-        />
+        <OptionalField label={words.httpProxy} hint={words.httpProxyHint} mono {...of('httpProxy')} />
+        <OptionalField label={words.caBundle} hint={words.caBundleHint} mono {...of('caBundle')} />
         <div className="two">
-          <OptionalField
-            label={words.clientCert}
-            mono
-            value={controlPlane.clientCert}
-            error={errorOf('control_plane.client_cert')}
-            onChange={(value) => setPlane(withOptional(controlPlane, 'clientCert', value))}
-          />
-          <OptionalField
-            label={words.clientKey}
-            mono
-            value={controlPlane.clientKey}
-            error={errorOf('control_plane.client_key')}
-            onChange={(value) => setPlane(withOptional(controlPlane, 'clientKey', value))}
-          />
+          <OptionalField label={words.clientCert} mono {...plane('clientCert')} />
+          <OptionalField label={words.clientKey} mono {...plane('clientKey')} />
         </div>
-        {(controlPlane.clientKey !== undefined || controlPlane.clientKeyPassphrase !== undefined) && (
-          <SecretField
-            label={words.clientKeyPassphrase}
-            owner={id}
-            slot="client_key_passphrase"
-            value={controlPlane.clientKeyPassphrase}
-            state={editor.document?.secrets.find(({ slot }) => slot === 'client_key_passphrase')}
-            onChange={(value) => setPlane(withOptional(controlPlane, 'clientKeyPassphrase', value))}
-            onStored={editor.refreshSecrets}
-          />
-        )}
+        {(controlPlane.clientKey !== undefined || controlPlane.clientKeyPassphrase !== undefined) &&
+          secret(words.clientKeyPassphrase, 'clientKeyPassphrase')}
       </section>
       <section>
         <h2>{words.limits}</h2>
         <div className="two">
-          <NumberSetting
+          <NumberField
             label={words.maxInflight}
             hint={words.maxInflightHint}
             min={1}
             max={10_000}
-            value={controlPlane.maxInflight}
-            onChange={(maxInflight) => setPlane({ ...controlPlane, maxInflight })}
+            {...plane('maxInflight')}
           />
-          <NumberSetting
-            label={words.maxPolls}
-            hint={words.maxPollsHint}
-            min={1}
-            max={64}
-            value={controlPlane.maxPolls}
-            onChange={(maxPolls) => setPlane({ ...controlPlane, maxPolls })}
-          />
+          <NumberField label={words.maxPolls} hint={words.maxPollsHint} min={1} max={64} {...plane('maxPolls')} />
         </div>
-        <Switch
-          isSelected={capture.bodies}
-          isDisabled={isDisabled}
-          onChange={(bodies) => setProfile({ ...profile, capture: { ...capture, bodies } })}
-        >
+        <Switch isSelected={capture.bodies} isDisabled={isDisabled} onChange={captured('bodies').onChange}>
           {words.capture}
         </Switch>
         {capture.bodies && (
-          <NumberSetting
+          <NumberField
             label={words.maxBody}
             min={1}
             max={65_536}
             value={Math.round(capture.maxBodyBytes / kib)}
-            onChange={(size) => setProfile({ ...profile, capture: { ...capture, maxBodyBytes: size * kib } })}
+            onChange={(size) => captured('maxBodyBytes').onChange(size * kib)}
           />
         )}
       </section>

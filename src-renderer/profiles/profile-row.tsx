@@ -22,10 +22,10 @@ export function ProfileRow({ profile }: { readonly profile: ProfileSummary }) {
   const targets = channels.map((channel) => channel.target);
   const about = [words.formats[format], startsWithApp ? words.startsWithApp : undefined].filter(Boolean).join(', ');
   return (
-    <li className="profile-row">
+    <li className="row profile-row">
       <a href={hrefOf({ page: 'profiles', item: id })} className="profile-link">
         <span className="profile-name">
-          <b className="clip">{name}</b>
+          <b className="row-name clip">{name}</b>
           {problem ? (
             <Chip tone="fault">{describe(problem).title}</Chip>
           ) : (

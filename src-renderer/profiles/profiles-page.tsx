@@ -5,7 +5,7 @@ import { go, useRoute } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { AskDialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { TextMenu } from '../ui/menu.tsx';
@@ -26,18 +26,12 @@ function NewProfile({ onClose }: { readonly onClose: () => void }) {
     go('profiles', made.id);
   };
   return (
-    <Dialog
+    <AskDialog
       title={words.new}
-      isOpen
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{t.cancel}</Button>
-          <Button kind="primary" isDisabled={name.trim() === ''} onPress={() => void create()}>
-            {words.create}
-          </Button>
-        </>
-      }
+      action={words.create}
+      isDisabled={name.trim() === ''}
+      onAction={() => void create()}
     >
       <form
         onSubmit={(event) => {
@@ -47,7 +41,7 @@ function NewProfile({ onClose }: { readonly onClose: () => void }) {
       >
         <Field label={words.name} value={name} onChange={setName} autoFocus />
       </form>
-    </Dialog>
+    </AskDialog>
   );
 }
 
@@ -103,7 +97,7 @@ function ProfileList() {
           </Empty>
         </div>
       ) : (
-        <ul className="card profile-list" aria-label={words.list}>
+        <ul className="card list" aria-label={words.list}>
           {profiles.map((profile) => (
             <ProfileRow key={profile.id} profile={profile} />
           ))}

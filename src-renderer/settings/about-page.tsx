@@ -8,6 +8,7 @@ import { t } from '../strings.ts';
 import { ExternalLink } from '../ui/external-link.tsx';
 import { Arch, Icon } from '../ui/icon.tsx';
 import { Page } from '../ui/page.tsx';
+import { Search } from '../ui/search.tsx';
 
 const words = t.settings;
 const versionNames = ['app', 'wireProtocol', 'node', 'electron', 'chrome'] as const;
@@ -23,21 +24,13 @@ function LicenceList({ licences }: { readonly licences: Licences }) {
   );
   return (
     <>
-      <input
-        className="input"
-        data-filter
-        type="search"
-        aria-label={words.licencesFilter}
-        placeholder={words.licencesFilter}
-        value={filter}
-        onChange={(event) => setFilter(event.target.value)}
-      />
-      <ul className="licences">
+      <Search label={words.licencesFilter} placeholder={words.licencesFilter} value={filter} onChange={setFilter} />
+      <ul className="list framed licences">
         {shown.map(({ name, version, licence, text }) => (
           <li key={`${name} ${version}`}>
             <Disclosure>
               <Heading level={3}>
-                <AriaButton slot="trigger" className="check-head">
+                <AriaButton slot="trigger" className="row-press unfolds">
                   <b>{name}</b>
                   <span className="faint num">{version}</span>
                   <span className="grow" />

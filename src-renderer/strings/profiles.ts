@@ -101,7 +101,6 @@ export const profileStrings = {
     maxPollsHint: '1 = one at a time, as tunnel-client does.',
     capture: 'Keep bodies for the traces, in memory only',
     maxBody: 'Of each body at most, in KiB',
-    optional: 'not set',
   },
   secret: {
     how: (name: string) => `Where ${name} is`,

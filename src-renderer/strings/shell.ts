@@ -53,6 +53,7 @@ export const shellStrings = {
   undo: 'Undo',
   copy: 'Copy',
   copied: 'Copied',
+  notSet: 'not set',
   more: (name: string) => `More for ${name}`,
   savedTo: (path: string) => `Saved to ${path}`,
   becomes: (name: string, state: string) => `${name}: ${state}`,

@@ -61,7 +61,6 @@ export const tunnelStrings = {
     create: 'Create a tunnel',
     createNow: 'Create',
     editTitle: (name: string) => `Edit ${name}`,
-    save: 'Save',
     name: 'Name',
     nameHint: 'For people: products show it where a tunnel is chosen.',
     description: 'Description',

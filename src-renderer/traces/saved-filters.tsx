@@ -2,8 +2,7 @@ import { useState } from 'react';
 import { run } from '../api.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { AskDialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { TextMenu } from '../ui/menu.tsx';
 
@@ -50,28 +49,24 @@ export function SavedFilters({ query, onChange }: Props) {
           })),
         ]}
       />
-      <Dialog
-        title={words.save}
-        isOpen={name !== undefined}
-        onClose={() => setName(undefined)}
-        actions={
-          <>
-            <Button onPress={() => setName(undefined)}>{t.cancel}</Button>
-            <Button kind="primary" isDisabled={name?.trim() === ''} onPress={() => void save()}>
-              {t.save}
-            </Button>
-          </>
-        }
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save();
-          }}
+      {name !== undefined && (
+        <AskDialog
+          title={words.save}
+          onClose={() => setName(undefined)}
+          action={t.save}
+          isDisabled={name.trim() === ''}
+          onAction={() => void save()}
         >
-          <Field label={words.name} value={name ?? ''} onChange={setName} autoFocus hint={<code>{trimmed}</code>} />
-        </form>
-      </Dialog>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              void save();
+            }}
+          >
+            <Field label={words.name} value={name} onChange={setName} autoFocus hint={<code>{trimmed}</code>} />
+          </form>
+        </AskDialog>
+      )}
     </>
   );
 }

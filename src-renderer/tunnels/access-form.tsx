@@ -1,13 +1,11 @@
 import { useState, type ReactNode } from 'react';
 import type { TunnelScope } from '../../shared/managed-tunnel.ts';
-import { describe } from '../../shared/messages.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { ExternalLink } from '../ui/external-link.tsx';
 import { Field } from '../ui/field.tsx';
-import { Prose } from '../ui/prose.tsx';
-import { Note } from '../ui/tone.tsx';
+import { Refusal } from '../ui/refusal.tsx';
 import { AdminKeyField } from './admin-key-field.tsx';
 import { isAboutKey } from './tunnel-words.ts';
 import type { TunnelsHandle } from './use-tunnels.ts';
@@ -45,7 +43,6 @@ export function AccessForm({ handle, before, settled = true, onOpened, onCancel 
     setTyped('');
     onOpened?.();
   };
-  const other = error && !isAboutKey(error) ? describe(error) : undefined;
   return (
     <form
       className="stack"
@@ -59,36 +56,27 @@ export function AccessForm({ handle, before, settled = true, onOpened, onCancel 
       <p className="muted">{words.say}</p>
       {before}
       <AdminKeyField handle={handle} error={error} value={typed} onChange={setTyped} />
-      <div className="field">
-        <span className="label">{words.owner}</span>
-        <Segments
-          label={words.owner}
-          value={kind}
-          onChange={setKind}
-          options={[
-            ['organization', words.kinds.organization],
-            ['workspace', words.kinds.workspace],
-            ['tenant', words.kinds.tenant],
-          ]}
-        />
-      </div>
+      <Segments
+        label={words.owner}
+        showLabel
+        value={kind}
+        onChange={setKind}
+        options={[
+          ['organization', words.kinds.organization],
+          ['workspace', words.kinds.workspace],
+          ['tenant', words.kinds.tenant],
+        ]}
+      />
       <Field label={words.id[kind]} mono hint={words.idHint} value={id} onChange={setId} />
-      {other && (
-        <Note tone="fault" title={`${other.title}.`}>
-          <Prose text={`${other.cause} ${other.next}`} />
-        </Note>
-      )}
+      {!isAboutKey(error) && <Refusal error={error} />}
       <div className="row-gap">
+        <ExternalLink link="admin-keys">{words.openKeys}</ExternalLink>
+        <span className="grow" />
+        {loading && <span className="spinner" />}
+        {onCancel && <Button onPress={onCancel}>{t.cancel}</Button>}
         <Button type="submit" kind="primary" isDisabled={!ready}>
           {words.show}
         </Button>
-        {loading && <span className="spinner" />}
-        {onCancel && (
-          <Button kind="quiet" onPress={onCancel}>
-            {t.cancel}
-          </Button>
-        )}
-        <ExternalLink link="admin-keys">{words.openKeys}</ExternalLink>
       </div>
     </form>
   );

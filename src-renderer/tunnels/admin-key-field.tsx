@@ -5,6 +5,7 @@ import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
+import { Refusal } from '../ui/refusal.tsx';
 import { isAboutKey } from './tunnel-words.ts';
 import type { TunnelsHandle } from './use-tunnels.ts';
 
@@ -41,13 +42,13 @@ export function AdminKeyField({ handle, error, value, onChange }: FieldProps) {
 
 interface AskProps {
   readonly handle: TunnelsHandle;
-  readonly error: TunnelErrorData;
+  readonly error: TunnelErrorData | undefined;
   /** A new key is in place: what was refused is tried again. */
   readonly onGiven: () => Promise<void>;
 }
 
 /** In the midst of something else: the key alone is asked for again, and all that was typed stays. */
-export function AskForKey({ handle, error, onGiven }: AskProps) {
+function AskForKey({ handle, error, onGiven }: AskProps) {
   const [typed, setTyped] = useState('');
   const [refused, setRefused] = useState<TunnelErrorData>();
   const use = async (): Promise<void> => {
@@ -65,4 +66,9 @@ export function AskForKey({ handle, error, onGiven }: AskProps) {
       </Button>
     </div>
   );
+}
+
+/** Why the control plane did not do it; where the key is why, with the field for another one. */
+export function RefusedCall(props: AskProps) {
+  return isAboutKey(props.error) ? <AskForKey {...props} /> : <Refusal error={props.error} />;
 }

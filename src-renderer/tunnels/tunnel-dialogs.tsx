@@ -1,17 +1,14 @@
 import { useEffect, useState } from 'react';
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { ManagedTunnel, NewTunnel, TunnelChange } from '../../shared/managed-tunnel.ts';
-import { describe } from '../../shared/messages.ts';
 import { call } from '../api.ts';
 import { notify } from '../shell/notices.tsx';
 import { t } from '../strings.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
-import { Prose } from '../ui/prose.tsx';
+import { AskActions, AskDialog, Dialog } from '../ui/dialog.tsx';
 import { Note } from '../ui/tone.tsx';
-import { AskForKey } from './admin-key-field.tsx';
+import { RefusedCall } from './admin-key-field.tsx';
 import { blankFor, TunnelFields, useTunnelForm } from './tunnel-form.tsx';
-import { isAboutKey, nameOf, type LocalUse } from './tunnel-words.ts';
+import { nameOf, type LocalUse } from './tunnel-words.ts';
 import type { TunnelsHandle } from './use-tunnels.ts';
 
 const words = t.tunnels;
@@ -34,21 +31,15 @@ export function CreateDialog({ handle, onClose }: Props) {
     });
   };
   return (
-    <Dialog
+    <AskDialog
       title={words.form.createTitle}
-      isOpen
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{t.cancel}</Button>
-          <Button kind="primary" isDisabled={form.busy || (form.tried && !form.valid)} onPress={() => void submit()}>
-            {words.form.createNow}
-          </Button>
-        </>
-      }
+      action={words.form.createNow}
+      isDisabled={form.blocked}
+      onAction={() => void submit()}
     >
       <TunnelFields form={form} handle={handle} onSubmit={submit} />
-    </Dialog>
+    </AskDialog>
   );
 }
 
@@ -80,14 +71,12 @@ function EditForm({ handle, tunnel, onClose }: Props & { readonly tunnel: Manage
     <>
       <TunnelFields form={form} handle={handle} onSubmit={submit} />
       <div className="actions">
-        <Button onPress={onClose}>{t.cancel}</Button>
-        <Button
-          kind="primary"
-          isDisabled={unchanged || form.busy || (form.tried && !form.valid)}
-          onPress={() => void submit()}
-        >
-          {words.form.save}
-        </Button>
+        <AskActions
+          action={t.save}
+          isDisabled={unchanged || form.blocked}
+          onAction={() => void submit()}
+          onCancel={onClose}
+        />
       </div>
     </>
   );
@@ -110,24 +99,16 @@ export function EditDialog({ handle, tunnel, onClose }: Props & { readonly tunne
       live = false;
     };
   }, [get, tunnel.id, tries]);
-  const refused = error && describe(error);
+  const again = (): Promise<void> => {
+    setTries(tries + 1);
+    return Promise.resolve();
+  };
   return (
-    <Dialog title={words.form.editTitle(nameOf(tunnel))} isOpen onClose={onClose} actions={undefined}>
+    <Dialog title={words.form.editTitle(nameOf(tunnel))} onClose={onClose}>
       {current ? (
         <EditForm handle={handle} tunnel={current} onClose={onClose} />
-      ) : error && isAboutKey(error) ? (
-        <AskForKey
-          handle={handle}
-          error={error}
-          onGiven={() => {
-            setTries(tries + 1);
-            return Promise.resolve();
-          }}
-        />
-      ) : refused ? (
-        <Note tone="fault" title={`${refused.title}.`}>
-          <Prose text={`${refused.cause} ${refused.next}`} />
-        </Note>
+      ) : error ? (
+        <RefusedCall handle={handle} error={error} onGiven={again} />
       ) : (
         <span className="spinner" />
       )}
@@ -159,20 +140,15 @@ export function DeleteDialog({
     onClose();
     notify({ tone: 'ok', title: words.delete.done(nameOf(tunnel)) });
   };
-  const refused = error && describe(error);
   return (
-    <Dialog
+    <AskDialog
       title={words.delete.title(nameOf(tunnel))}
-      isOpen
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{t.cancel}</Button>
-          <Button kind="danger" icon="trash" isDisabled={busy} onPress={() => void remove()}>
-            {words.delete.now}
-          </Button>
-        </>
-      }
+      kind="danger"
+      icon="trash"
+      action={words.delete.now}
+      isDisabled={busy}
+      onAction={() => void remove()}
     >
       <p>
         <code>{tunnel.id}</code>
@@ -180,15 +156,7 @@ export function DeleteDialog({
       <p className="muted">{words.delete.say}</p>
       {running.length > 0 && <Note tone="fault" title={words.delete.running(names(running))} />}
       {resting.length > 0 && <Note tone="warn" title={words.delete.used(names(resting))} />}
-      {error && isAboutKey(error) ? (
-        <AskForKey handle={handle} error={error} onGiven={remove} />
-      ) : (
-        refused && (
-          <Note tone="fault" title={`${refused.title}.`}>
-            <Prose text={`${refused.cause} ${refused.next}`} />
-          </Note>
-        )
-      )}
-    </Dialog>
+      <RefusedCall handle={handle} error={error} onGiven={remove} />
+    </AskDialog>
   );
 }

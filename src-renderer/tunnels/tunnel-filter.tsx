@@ -1,8 +1,7 @@
 import { useState, type ReactNode } from 'react';
-import { Input, SearchField } from 'react-aria-components';
 import type { ManagedTunnel } from '../../shared/managed-tunnel.ts';
 import { t } from '../strings.ts';
-import { Icon } from '../ui/icon.tsx';
+import { Search } from '../ui/search.tsx';
 import { matches } from './tunnel-words.ts';
 
 const words = t.tunnels;
@@ -23,16 +22,13 @@ export function FilteredTunnels({ tunnels, autoFocus = false, row }: Props) {
   return (
     <>
       <div className="tunnel-filter">
-        <SearchField
-          className="search-field"
-          aria-label={words.filterLabel}
+        <Search
+          label={words.filterLabel}
+          placeholder={words.filter}
           value={query}
           onChange={setQuery}
           autoFocus={autoFocus}
-        >
-          <Icon name="search" />
-          <Input className="input" placeholder={words.filter} data-filter="" />
-        </SearchField>
+        />
         <span className="faint small num" role="status">
           {query.trim() === '' ? words.count(tunnels.length) : words.found(found.length, tunnels.length)}
         </span>
@@ -40,7 +36,7 @@ export function FilteredTunnels({ tunnels, autoFocus = false, row }: Props) {
       {found.length === 0 ? (
         <p className="tunnel-none muted">{words.noMatch}</p>
       ) : (
-        <ul className="tunnel-list" aria-label={words.list}>
+        <ul className="list" aria-label={words.list}>
           {shown.map((tunnel) => row(tunnel))}
         </ul>
       )}

@@ -1,13 +1,10 @@
 import { useState } from 'react';
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { ManagedTunnel, NewTunnel, TunnelScope } from '../../shared/managed-tunnel.ts';
-import { describe } from '../../shared/messages.ts';
 import { t } from '../strings.ts';
 import { Field } from '../ui/field.tsx';
-import { Prose } from '../ui/prose.tsx';
-import { Note } from '../ui/tone.tsx';
-import { AskForKey } from './admin-key-field.tsx';
-import { idsIn, isAboutKey, twiceIn } from './tunnel-words.ts';
+import { RefusedCall } from './admin-key-field.tsx';
+import { idsIn, twiceIn } from './tunnel-words.ts';
 import type { TunnelsHandle } from './use-tunnels.ts';
 
 const words = t.tunnels.form;
@@ -26,8 +23,8 @@ export interface TunnelForm {
   readonly fields: NewTunnel;
   /** A first try was made: from here on what is missing is said. */
   readonly tried: boolean;
-  readonly valid: boolean;
-  readonly busy: boolean;
+  /** It cannot be sent: something is missing, and that was said, or it is on its way. */
+  readonly blocked: boolean;
   readonly error: TunnelErrorData | undefined;
   /** Sends it unless something is missing; resolves with whether it was taken. */
   readonly send: (work: (fields: NewTunnel) => Promise<TunnelErrorData | undefined>) => Promise<boolean>;
@@ -71,8 +68,7 @@ export function useTunnelForm(start: NewTunnel | ManagedTunnel): TunnelForm {
     typed,
     fields,
     tried,
-    valid,
-    busy,
+    blocked: busy || (tried && !valid),
     error,
     set: (change) => setTyped((before) => ({ ...before, ...change })),
     send: async (work) => {
@@ -102,7 +98,6 @@ export function TunnelFields({ form, handle, onSubmit }: Props) {
     return twice === undefined ? undefined : words.twice(twice);
   };
   const noOwner = tried && fields.organizationIds.length + fields.workspaceIds.length === 0 ? words.noOwner : undefined;
-  const refused = error && describe(error);
   return (
     <>
       <form
@@ -153,15 +148,7 @@ export function TunnelFields({ form, handle, onSubmit }: Props) {
         {/* Enter in a field submits. */}
         <button type="submit" hidden />
       </form>
-      {error && isAboutKey(error) ? (
-        <AskForKey handle={handle} error={error} onGiven={onSubmit} />
-      ) : (
-        refused && (
-          <Note tone="fault" title={`${refused.title}.`}>
-            <Prose text={`${refused.cause} ${refused.next}`} />
-          </Note>
-        )
-      )}
+      <RefusedCall handle={handle} error={error} onGiven={onSubmit} />
     </>
   );
 }

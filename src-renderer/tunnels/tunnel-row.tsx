@@ -24,10 +24,10 @@ export function TunnelRow({ tunnel, uses, onEdit, onConnect, onDelete }: Props) 
   const name = nameOf(tunnel);
   const about = [ownersOf(tunnel), creator === undefined ? undefined : words.by(creator)].filter(Boolean).join(' · ');
   return (
-    <li className="tunnel-row">
+    <li className="row tunnel-row">
       <div className="grow">
         <span className="tunnel-line">
-          <b>{name}</b>
+          <b className="row-name">{name}</b>
           {description.trim() !== '' && <span className="muted">{description}</span>}
         </span>
         <span className="tunnel-line">

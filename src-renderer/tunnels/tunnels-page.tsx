@@ -78,7 +78,7 @@ function Listing({
         </div>
       )}
       {tunnels && tunnels.length > 0 && (
-        <div className="card tunnel-card-list">
+        <div className="card list">
           <FilteredTunnels
             tunnels={tunnels}
             row={(tunnel) => (

@@ -1,15 +1,20 @@
 import type { ReactNode } from 'react';
-import { Button as AriaButton, Tooltip, TooltipTrigger, type ButtonProps } from 'react-aria-components';
+import {
+  Button as AriaButton,
+  Tooltip,
+  TooltipTrigger,
+  type ButtonProps as AriaButtonProps,
+} from 'react-aria-components';
 import { Icon, type IconName } from './icon.tsx';
 
-interface Props extends Omit<ButtonProps, 'className' | 'children' | 'style'> {
+export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'style'> {
   readonly kind?: 'plain' | 'primary' | 'quiet' | 'danger';
   readonly icon?: IconName;
   readonly on?: boolean;
   readonly children: ReactNode;
 }
 
-export function Button({ kind = 'plain', icon, on = false, children, ...rest }: Props) {
+export function Button({ kind = 'plain', icon, on = false, children, ...rest }: ButtonProps) {
   const kindClass = kind === 'plain' ? '' : kind === 'danger' ? ' quiet danger' : ` ${kind}`;
   return (
     <AriaButton {...rest} className={`btn${kindClass}${on ? ' on' : ''}`}>
@@ -19,7 +24,7 @@ export function Button({ kind = 'plain', icon, on = false, children, ...rest }: 
   );
 }
 
-interface IconButtonProps extends Omit<ButtonProps, 'className' | 'children' | 'style'> {
+interface IconButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'style'> {
   readonly icon: IconName;
   readonly label: string;
   readonly on?: boolean;

@@ -4,7 +4,8 @@ import { call, run } from '../api.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button, IconButton } from './button.tsx';
-import { Field } from './field.tsx';
+import { Field, Labelled } from './field.tsx';
+import { fieldsOf } from './fields-of.ts';
 import { Choice } from './select.tsx';
 
 const words = t.wizard.server;
@@ -34,6 +35,7 @@ function EnvRow({ entry, isKept, onChange, onRemove, onSecret }: RowProps) {
   const [typed, setTyped] = useState('');
   const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
   const isSecret = entry.kind === 'secret';
+  const of = fieldsOf(entry, onChange);
   const keep = async (): Promise<void> => {
     if (typed === '' || entry.name === '' || !(await onSecret(typed))) return;
     setTyped('');
@@ -47,14 +49,7 @@ function EnvRow({ entry, isKept, onChange, onRemove, onSecret }: RowProps) {
       : '';
   return (
     <li className="env-row">
-      <Field
-        label={words.envName}
-        hideLabel
-        mono
-        placeholder={words.envName}
-        value={entry.name}
-        onChange={(name) => onChange({ ...entry, name })}
-      />
+      <Field label={words.envName} hideLabel mono placeholder={words.envName} {...of('name')} />
       <Choice
         label={words.envKind}
         value={entry.kind}
@@ -65,27 +60,15 @@ function EnvRow({ entry, isKept, onChange, onRemove, onSecret }: RowProps) {
           ['reference', words.envKinds.reference],
         ]}
       />
-      {isSecret ? (
-        <Field
-          label={words.envValue}
-          hideLabel
-          mono
-          type="password"
-          placeholder={placeholder}
-          value={typed}
-          onChange={setTyped}
-          onBlur={() => void keep()}
-        />
-      ) : (
-        <Field
-          label={words.envValue}
-          hideLabel
-          mono
-          placeholder={placeholder}
-          value={entry.value}
-          onChange={(value) => onChange({ ...entry, value })}
-        />
-      )}
+      <Field
+        label={words.envValue}
+        hideLabel
+        mono
+        placeholder={placeholder}
+        {...(isSecret
+          ? { type: 'password', value: typed, onChange: setTyped, onBlur: () => void keep() }
+          : of('value'))}
+      />
       <IconButton icon="trash" label={words.removeVariable(entry.name)} onPress={onRemove} />
     </li>
   );
@@ -117,8 +100,7 @@ export function EnvEditor({ owner, channel, kind = 'stdio', entries, elsewhere =
   const isHeaders = kind === 'http';
   const hint = isHeaders ? words.headersHint : words.envHint;
   return (
-    <div className="field">
-      <span className="label">{isHeaders ? words.headers : words.env}</span>
+    <Labelled label={isHeaders ? words.headers : words.env}>
       {entries.length > 0 && (
         <ul className="env">
           {entries.map((entry, index) => (
@@ -142,6 +124,6 @@ export function EnvEditor({ owner, channel, kind = 'stdio', entries, elsewhere =
           {isHeaders ? words.addHeader : words.addVariable}
         </Button>
       </div>
-    </div>
+    </Labelled>
   );
 }

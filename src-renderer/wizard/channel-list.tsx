@@ -73,9 +73,9 @@ function ChannelCard({ server, probe, isOpen, onToggle, onMain, onRemove, childr
   const state = stateOf(probe);
   const tone: Tone = state;
   return (
-    <li className={`channel-card${isOpen ? ' open' : ''}`} aria-label={channel}>
+    <li aria-label={channel}>
       <div className="channel-line">
-        <AriaButton className="unfold" aria-expanded={isOpen} onPress={onToggle}>
+        <AriaButton className="row-press" aria-expanded={isOpen} onPress={onToggle}>
           <Icon name={isOpen ? 'down' : 'right'} />
           <span className={`state tone-${tone}`} title={words.states[state]}>
             {state === 'busy' ? <span className="spinner" /> : <Icon name={toneIcons[tone]} />}
@@ -133,7 +133,7 @@ export function ChannelList({ handle, id, servers, probes, open, onOpen, onChang
     );
   };
   return (
-    <ul className="channel-cards" aria-label={words.title(servers.length)}>
+    <ul className="list framed" aria-label={words.title(servers.length)}>
       {servers.map((server) => {
         const probe = probes.of(server.key);
         return (

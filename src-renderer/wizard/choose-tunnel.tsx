@@ -12,7 +12,7 @@ import { hostOf, isAboutKey, nameOf, originOf, ownersOf, usesOf } from '../tunne
 import { ListState } from '../tunnels/list-state.tsx';
 import { useTunnels, type TunnelsHandle } from '../tunnels/use-tunnels.ts';
 import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { AskActions, Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Icon } from '../ui/icon.tsx';
 
@@ -39,10 +39,13 @@ function Create({ handle, name, onBack, onCreated }: CreateProps) {
     <>
       <TunnelFields form={form} handle={handle} onSubmit={submit} />
       <div className="actions">
-        <Button onPress={onBack}>{words.choose.back}</Button>
-        <Button kind="primary" isDisabled={form.busy || (form.tried && !form.valid)} onPress={() => void submit()}>
-          {words.form.createNow}
-        </Button>
+        <AskActions
+          cancel={words.choose.back}
+          action={words.form.createNow}
+          isDisabled={form.blocked}
+          onAction={() => void submit()}
+          onCancel={onBack}
+        />
       </div>
     </>
   );
@@ -80,7 +83,7 @@ function Pick({ handle, controlPlane, onChange, onCreate, onClose, onChosen }: P
         </Empty>
       )}
       {tunnels && tunnels.length > 0 && (
-        <div className="tunnel-pick">
+        <div className="list framed tunnel-pick">
           <FilteredTunnels
             tunnels={tunnels}
             autoFocus
@@ -88,8 +91,12 @@ function Pick({ handle, controlPlane, onChange, onCreate, onClose, onChosen }: P
               const uses = usesOf(tunnel.id, originOf(controlPlane), profiles, running);
               return (
                 <li key={tunnel.id}>
-                  <AriaButton aria-label={words.choose.use(nameOf(tunnel))} onPress={() => onChosen(tunnel)}>
-                    <span className="grow">
+                  <AriaButton
+                    className="row-press"
+                    aria-label={words.choose.use(nameOf(tunnel))}
+                    onPress={() => onChosen(tunnel)}
+                  >
+                    <span className="grow name-over">
                       <b className="clip">{nameOf(tunnel)}</b>
                       <code className="clip">{tunnel.id}</code>
                       <span className="faint small clip">{tunnel.description.trim() || ownersOf(tunnel)}</span>
@@ -108,12 +115,14 @@ function Pick({ handle, controlPlane, onChange, onCreate, onClose, onChosen }: P
         </div>
       )}
       <div className="actions">
-        <Button icon="plus" isDisabled={!tunnels} onPress={onCreate}>
-          {words.choose.create}
-        </Button>
-        <Button kind="quiet" onPress={onClose}>
-          {t.cancel}
-        </Button>
+        <AskActions
+          kind="plain"
+          icon="plus"
+          action={words.choose.create}
+          isDisabled={!tunnels}
+          onAction={onCreate}
+          onCancel={onClose}
+        />
       </div>
     </>
   );
@@ -135,10 +144,8 @@ export function ChooseTunnel({ draft, onChosen, onClose }: Props) {
   return (
     <Dialog
       title={asks ? words.access.title : view === 'create' ? words.form.createTitle : words.choose.title}
-      isOpen
       wide={view === 'list' && !asks}
       onClose={onClose}
-      actions={undefined}
     >
       {asks ? (
         <AccessForm

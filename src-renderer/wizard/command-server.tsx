@@ -6,7 +6,8 @@ import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { CommandFacts } from '../ui/command-facts.tsx';
 import { EnvEditor } from '../ui/env-editor.tsx';
-import { Field } from '../ui/field.tsx';
+import { Field, OptionalField } from '../ui/field.tsx';
+import { fieldsOf } from '../ui/fields-of.ts';
 import type { DraftHandle } from './use-draft.ts';
 import type { Proving } from './use-server-probes.ts';
 
@@ -28,6 +29,7 @@ export function CommandServer({ handle, id, server, probe, onChange, onRun }: Pr
   const { key } = server;
   const hasFiles = useApp((app) => app.capabilities.files);
   const [command, setCommand] = useState<CommandDescription>();
+  const of = fieldsOf(server, onChange);
   const isEmpty = server.command.trim() === '';
   useEffect(() => {
     if (isEmpty) return;
@@ -47,10 +49,6 @@ export function CommandServer({ handle, id, server, probe, onChange, onRun }: Pr
     const cwd = await run('system.chooseFolder');
     if (cwd !== undefined) onChange({ ...server, cwd });
   };
-  const setFolder = (cwd: string): void => {
-    const without = Object.fromEntries(Object.entries(server).filter(([name]) => name !== 'cwd')) as typeof server;
-    onChange(cwd === '' ? without : { ...server, cwd });
-  };
   const shown = isEmpty ? undefined : command;
   return (
     <>
@@ -59,17 +57,10 @@ export function CommandServer({ handle, id, server, probe, onChange, onRun }: Pr
         mono
         placeholder={words.commandPlaceholder}
         hint={words.commandHint}
-        value={server.command}
-        onChange={(text) => onChange({ ...server, command: text })}
+        {...of('command')}
       />
       <div className="with-button">
-        <Field
-          label={words.folder}
-          mono
-          placeholder={words.folderPlaceholder}
-          value={server.cwd ?? ''}
-          onChange={setFolder}
-        />
+        <OptionalField label={words.folder} mono placeholder={words.folderPlaceholder} {...of('cwd')} />
         {hasFiles && <Button onPress={() => void chooseFolder()}>{words.choose}</Button>}
       </div>
       <EnvEditor

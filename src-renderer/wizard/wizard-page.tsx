@@ -1,11 +1,10 @@
 import { useCallback, useState } from 'react';
-import { describe } from '../../shared/messages.ts';
 import { call, run } from '../api.ts';
 import { go, useRoute } from '../route.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
-import { Note } from '../ui/tone.tsx';
+import { Refusal } from '../ui/refusal.tsx';
 import { ConnectStep } from './connect-step.tsx';
 import { KeyStep } from './key-step.tsx';
 import { NameStep } from './name-step.tsx';
@@ -24,20 +23,16 @@ export function WizardPage() {
   const key = useProbe(['control-plane', 'key']);
   const { draft, error } = handle;
 
-  if (error) {
-    const { title, cause, next } = describe(error);
+  if (error)
     return (
       <Page title={t.pages.wizard}>
-        <Note
-          tone="fault"
-          title={`${t.wizard.cannotStart} ${title}.`}
+        <Refusal
+          error={error}
+          what={t.wizard.cannotStart}
           actions={<Button onPress={() => void handle.restart()}>{t.overview.actions.retry}</Button>}
-        >
-          {cause} {next}
-        </Note>
+        />
       </Page>
     );
-  }
   if (!draft) return <Page title={t.pages.wizard}>{<span className="spinner" />}</Page>;
 
   const discard = async (): Promise<void> => {
