@@ -3,6 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { doctorRunSchema } from '../../shared/doctor.ts';
+import type { Caller } from '../../shared/ipc.ts';
+import { doctorHandlers } from '../../src-main/api/handlers/doctor.ts';
+import { ProfileList } from '../../src-main/api/profiles/profile-list.ts';
 import { main } from '../../src-main/cli/main.ts';
 import type { Subject } from '../../src-main/doctor/check.ts';
 import { RuntimeFile } from '../../src-main/runtime/runtime-file.ts';
@@ -99,6 +102,20 @@ test('a run that is cancelled ends at once and says so', async () => {
   const run = await setting.doctor.run([subjectOf(profile)]);
   expect(run.cancelled).toBe(true);
   expect(check(run, 'server').state).toBe('skip');
+});
+
+test('a run that is stopped while its profiles are still being read is stopped', async () => {
+  const { doctor, services } = await setUp();
+  const caller: Caller = { id: 'window', host: 'window', send: () => undefined, onGone: () => undefined };
+  const calls = doctorHandlers({
+    doctor,
+    profiles: new ProfileList(services.store, () => undefined),
+    load: () => Promise.reject(new Error('there is none')),
+    given: [],
+  });
+  const run = calls['doctor.run']({}, caller);
+  await calls['doctor.cancel'](undefined, caller);
+  expect((await run).cancelled).toBe(true);
 });
 
 test('a server that cannot run twice is not started twice at once', async () => {

@@ -35,14 +35,22 @@ export function doctorHandlers({ doctor, profiles, load, given }: DoctorCalls): 
     const all = [...stored, ...rest.map((profile) => ({ id: profile.id, name: profile.name, profile, stored: false }))];
     return only === undefined ? all : all.filter(({ id }) => id === only);
   };
+  let stops = 0;
   return {
     'doctor.run': async ({ profile }) => {
+      const before = stops;
       const chosen = await subjects(profile);
       if (chosen.length === 0 && profile !== undefined)
         throw new TunnelError('profile_not_found', 'local', { name: profile });
-      return doctor.run(chosen, profile);
+      const run = doctor.run(chosen, profile);
+      // it was stopped while the profiles were still being read
+      if (stops !== before) doctor.cancel();
+      return run;
     },
-    'doctor.cancel': () => doctor.cancel(),
+    'doctor.cancel': () => {
+      stops++;
+      doctor.cancel();
+    },
     'doctor.previewFix': ({ id }) => doctor.preview(id),
     'doctor.applyFix': async ({ id }) => {
       const { again } = await doctor.apply(id);
