@@ -8,7 +8,7 @@ const minutes = (n: number): number => now - n * 60_000;
 
 export const ids = { crm: 'p-crm', staging: 'p-staging', docs: 'p-docs' } as const;
 
-const toolNames = [
+export const toolNames = [
   'search_contract',
   'get_customer',
   'export_ledger',

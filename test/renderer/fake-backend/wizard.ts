@@ -4,7 +4,7 @@ import { TunnelError, type TunnelErrorData } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence.ts';
 import type { Caller, Handlers } from '../../../shared/ipc.ts';
 import type { DraftWait } from '../../../shared/managed-tunnel.ts';
-import { channel, ready, snapshot, view } from './tunnels.ts';
+import { channel, ready, snapshot, toolNames, view } from './tunnels.ts';
 import type { TunnelView } from '../../../shared/app.ts';
 
 type Facts = Evidence['facts'];
@@ -189,25 +189,7 @@ export class FakeWizard {
           { name: 'crm-mcp', version: '1.4.2', protocolVersions: ['2026-07-28', '2025-11-25'] },
           410,
         ),
-        proof(
-          'server.tools',
-          'mcp-server',
-          {
-            count: 9,
-            tools: [
-              'search_contract',
-              'get_customer',
-              'export_ledger',
-              'rebuild_index',
-              'list_invoices',
-              'add_note',
-              'close_case',
-              'open_case',
-              'audit',
-            ],
-          },
-          18,
-        ),
+        proof('server.tools', 'mcp-server', { count: toolNames.length, tools: toolNames }, 18),
       ];
       const result = await this.#tell(caller, id, 'server', steps, key);
       return {
