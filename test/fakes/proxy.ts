@@ -42,19 +42,22 @@ export class FakeProxy {
   connections = 0;
   /** How many tunnels and connections were ended for being idle. */
   idleEnded = 0;
-  #idleWatchers: (() => void)[] = [];
   readonly #options: ProxyOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Those of `#sockets` that clients opened. */
+  readonly #accepted = new WeakSet<Socket>();
 
   constructor(options: ProxyOptions = {}) {
     this.#options = options;
     this.#server = options.tls ? createTlsServer(options.tls) : createServer();
-    this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    this.#server.on(options.tls ? 'secureConnection' : 'connection', () => {
       this.connections += 1;
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      this.#accepted.add(socket);
       this.#track(socket);
     });
-    this.#server.on('connection', (socket: Socket) => this.#track(socket));
     this.#server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.#connect(request, socket, head),
     );
@@ -94,9 +97,10 @@ export class FakeProxy {
     return this;
   }
 
-  /** Resolves once `count` connections were ended for being idle. */
-  async idle(count: number): Promise<void> {
-    while (this.idleEnded < count) await new Promise<void>((resolve) => this.#idleWatchers.push(resolve));
+  /** Ends every connection of its clients, as for being idle. Resolves when they have closed their ends too. */
+  async hangUp(): Promise<void> {
+    const accepted = [...this.#sockets].filter((socket) => this.#accepted.has(socket));
+    await Promise.all(accepted.map((socket) => new Promise((resolve) => socket.once('close', resolve).end())));
   }
 
   get port(): number {
@@ -122,7 +126,6 @@ export class FakeProxy {
     if (this.#options.idleMs !== undefined && !(socket instanceof TLSSocket)) {
       socket.setTimeout(this.#options.idleMs, () => {
         this.idleEnded += 1;
-        for (const watcher of this.#idleWatchers) watcher();
         socket.destroy();
       });
     }
@@ -148,7 +151,6 @@ export class FakeProxy {
 
   #connect(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.#record('connect', request);
-    this.#track(socket);
     const refusal = this.#refusal(request);
     if (refusal === undefined) return;
     if (refusal > 0) {

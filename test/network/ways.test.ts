@@ -349,21 +349,24 @@ test('a proxy that opens TLS needs its authority, and then the call goes through
 });
 
 test('a proxy that ends idle connections costs no call', async () => {
-  const proxy = await proxyWith({ idleMs: 40 });
+  const proxy = await proxyWith();
   const secure = await secureServer();
   const channel = channelTo(secure.endpoint, await trusting({ channel: { httpProxy: proxy.url } }));
   for (let n = 1; n <= 3; n += 1) {
     await succeed(channel);
-    await proxy.idle(n);
+    expect(proxy.requests).toHaveLength(n);
+    await proxy.hangUp();
   }
 });
 
 test('a request that a proxy cuts while it waits is closed early, and says through which proxy', async () => {
-  const proxy = await proxyWith({ idleMs: 60 });
+  const proxy = await proxyWith();
   const secure = await secureServer();
   secure.on('tools/call', { body: [STALL] });
-  const error = await failure(channelTo(secure.endpoint, await trusting({ channel: { httpProxy: proxy.url } })));
-  expect(error).toMatchObject({ source: 'transport_closed', params: { proxy: proxy.url } });
+  const failed = failure(channelTo(secure.endpoint, await trusting({ channel: { httpProxy: proxy.url } })));
+  await secure.call('tools/call');
+  await proxy.hangUp();
+  expect(await failed).toMatchObject({ source: 'transport_closed', params: { proxy: proxy.url } });
 });
 
 test('SOCKS5 leads to plain and TLS servers, with and without a sign-in', async () => {

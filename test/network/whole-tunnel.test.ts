@@ -263,7 +263,7 @@ test('polls that a proxy cuts for being quiet are no outage: they wait less from
   const states: string[] = [];
   tunnel.engine.onChange(({ state }) => states.push(state.kind));
   const { pollCut } = await tunnel.snapshot((snapshot) => snapshot.pollCut !== undefined);
-  expect(pollCut?.waitMs).toBeLessThan(2_100);
+  expect(pollCut?.waitMs).toBeLessThan(pollCut?.cutAfterMs ?? 0);
   expect(proxy.idleEnded).toBeGreaterThan(1);
   plane.send({ request_id: 'a', jsonrpc: call('1') });
   expect((await plane.responseFor('a')).code).toBe(200);
