@@ -7,6 +7,7 @@ import { AnswerError } from '../../src-main/mcp/channel.ts';
 import { Cancellation } from '../../src-main/tunnel/cancellation.ts';
 import type { ChannelState } from '../../shared/tunnel.ts';
 import { CUT, event, FakeMcpServer, jsonAnswer, RESET, sseAnswer, STALL } from '../fakes/mcp-http.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { call, channelTo, send } from '../support/http-channel.ts';
 import { cleanUp, listen } from '../support/network.ts';
 
@@ -371,7 +372,15 @@ test('a startup wait ends when something listens, whatever it answers', async ()
 });
 
 test('a startup wait that runs out leaves an unusable channel with the reason', async () => {
-  const channel = channelTo('http://127.0.0.1:1/mcp', { mcp: { startupWaitMs: 30 } });
+  const clock = new FakeClock();
+  const after = clock.after.bind(clock);
+  // the first try, which has all of the wait, comes to its end; whatever is shorter passes at once
+  clock.after = (ms, run) => {
+    const stop = after(ms, run);
+    if (ms < 250) setImmediate(() => clock.pass(ms));
+    return stop;
+  };
+  const channel = channelTo('http://127.0.0.1:1/mcp', { mcp: { startupWaitMs: 250 }, clock });
   await channel.start();
   expect(channel.state).toMatchObject({ kind: 'unusable', error: { code: 'connect_refused' } });
 });

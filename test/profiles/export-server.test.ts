@@ -63,7 +63,7 @@ async function exported(format: string, more = '', ...args: readonly string[]): 
 
 /** One tool call through the tunnel, by an MCP client that knows nothing of it. */
 async function callThroughTunnel(): Promise<unknown> {
-  await expect.poll(() => relay.connected(tunnel.id)).toBe(true);
+  await expect.poll(() => child?.exitCode ?? relay.connected(tunnel.id)).toBe(true);
   const requestInit = { headers: { authorization: `Bearer ${tunnel.apiKey}` } };
   const transport = new StreamableHTTPClientTransport(new URL(tunnel.mcpUrl), { requestInit });
   return withClient(transport, 'legacy', async (client) => {
@@ -143,6 +143,7 @@ suiteNeeds('reference-client')('a profile exported to the reference’s form', (
         HOME: folder,
         CONTROL_PLANE_API_KEY: tunnel.apiKey,
         CULVERT_MCP_EXTRA_HEADERS_X_API_KEY: 'x',
+        CULVERT_MCP_EXTRA_HEADERS_X_SESSION: 'x',
       },
     });
     expect(await callThroughTunnel()).toEqual(echoed);
