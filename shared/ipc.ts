@@ -94,6 +94,8 @@ export const calls = {
     z.strictObject({ id, text, candidates: candidateIds }),
     checkedTextSchema.extend({ added: z.array(z.object({ channel: z.string(), dropped: z.array(droppedSchema) })) }),
   ),
+  /** What was typed in the editor and was not saved is gone: secrets that wait for it in main, too. */
+  'profiles.discard': call(byId, nothing),
   'profiles.save': call(z.strictObject({ id, text, revision: z.string() }), saveResultSchema),
   'profiles.create': call(z.strictObject({ name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
   'profiles.duplicate': call(byId, z.object({ id: z.string() })),
@@ -113,7 +115,7 @@ export const calls = {
     }),
   ),
 
-  /** `owner` is a profile or a draft. The value is used by the next request. */
+  /** `owner` is a profile or a draft. The value waits in main until that is saved, and is forgotten with it. */
   'secrets.set': call(
     z.strictObject({ owner: id, slot: z.string().min(1).max(400), value: z.string().min(1).max(32_768) }),
     z.object({ ref: z.string() }),
@@ -123,6 +125,9 @@ export const calls = {
     z.strictObject({ owner: id, slots: z.array(z.string().max(400)).max(200) }),
     z.record(z.string(), z.boolean()),
   ),
+
+  /** Another runtime key for what runs, in the place that its profile names: the next request uses it. */
+  'secrets.replaceKey': call(z.strictObject({ owner: id, value: z.string().min(1).max(32_768) }), nothing),
 
   'candidates.list': call(nothing, candidatesSchema),
   /** A draft of its own, or of servers that were found, one a channel; what is secret of them waits with the draft. */

@@ -53,6 +53,8 @@ export const profileDocumentSchema = z.object({
   profile: profileFormSchema.optional(),
   problems: z.array(problemSchema),
   secrets: z.array(secretStateSchema),
+  /** By slot: what becomes of a keychain entry when the text is saved. */
+  unsavedSecrets: z.record(z.string(), z.enum(['kept', 'gone'])),
 });
 export type ProfileDocument = z.infer<typeof profileDocumentSchema>;
 

@@ -44,7 +44,8 @@ import { loadProfileFile, loadProfileText } from './profiles/load.ts';
 import { ProfileStore } from './profiles/profile-store.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
 import { AdminKeys, withoutAdminKeys } from './secrets/admin-keys.ts';
-import type { Secrets } from './secrets/resolver.ts';
+import { createSecrets, type Secrets } from './secrets/resolver.ts';
+import type { SecretResolver } from './secrets/secret-resolver.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import type { AppSettings } from './settings/app-settings.ts';
 import { systemClock, type Clock } from './tunnel/clock.ts';
@@ -193,19 +194,12 @@ export function createHost(options: HostOptions): Host {
     lastCallers.called(record);
   }
 
-  const isSecretSet = async (ref: string): Promise<boolean> => {
-    try {
-      return (await secrets.resolve(ref)) !== '';
-    } catch {
-      return false;
-    }
-  };
-
   const diagnostics = createDiagnostics({ state, manager, profiles, settings, log, versions: options.versions });
   const clock = options.clock ?? systemClock;
   const unsavedSecrets = new UnsavedSecrets(secretStore);
   const ofSystem = options.systemProxy && { systemProxy: options.systemProxy };
-  const routesOf = (profile: Profile) => createRoutes(profile, { secrets, env, ...ofSystem });
+  const routesOf = (profile: Profile, resolver: SecretResolver = secrets) =>
+    createRoutes(profile, { secrets: resolver, env, ...ofSystem });
   const client: ClientIdentity = { name: 'culvert', version, instanceId: options.instanceId };
   const probes = createProbes({
     channelOf: (id, name) => manager.channel(id, name),
@@ -266,14 +260,15 @@ export function createHost(options: HostOptions): Host {
       platform,
       candidates,
       unsavedSecrets,
-      isSecretSet,
       loadText: async (id, text) => loadProfileText((await store.get(id)).file, text, env),
       routesOf,
+      secretsOver: (over) => createSecrets({ env, store: () => over }),
+      replaced: (ref) => secrets.replaced(ref),
       isRunning,
       restart: (id) => control.start(id),
       stop: (id) => control.stop(id),
     }),
-    ...secretHandlers(secretStore, secrets, drafts, unsavedSecrets),
+    ...secretHandlers({ store: secretStore, secrets, drafts, unsaved: unsavedSecrets, load }),
     ...draftHandlers({
       drafts,
       approvals,

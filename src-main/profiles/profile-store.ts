@@ -118,7 +118,8 @@ export class ProfileStore {
     return withFileLock(file, async () => {
       const now = await readFile(file, 'utf8');
       if (revisionOf(now) !== revision) throw new TunnelError('revision_conflict', 'local', { file });
-      await replaceFile(file, text, kept(now));
+      // a copy of the same text would take the place of the one before it
+      if (now !== text) await replaceFile(file, text, kept(now));
       return { revision: revisionOf(text) };
     });
   }

@@ -12,3 +12,6 @@ export interface SecretStore {
 export const keychainService = 'culvert';
 
 export const keychainRef = (profileId: string, slot: string): string => `keychain:${profileId}/${slot}`;
+
+/** The entry that a `keychain:` reference names; undefined for any other text. */
+export const keychainAccount = (ref: string): string | undefined => /^\s*keychain:(.*)$/is.exec(ref)?.[1]?.trim();

@@ -10,7 +10,7 @@ export function NewKey({ id }: { readonly id: string }) {
   const [value, setValue] = useState('');
   const [error, setError] = useState<string>();
   const use = async (): Promise<void> => {
-    const reply = await call('secrets.set', { owner: id, slot: 'api_key', value });
+    const reply = await call('secrets.replaceKey', { owner: id, value });
     if (!reply.ok) {
       setError(sentence(reply.error));
       return;

@@ -16,9 +16,11 @@ interface Props<C> {
   readonly text: string;
   readonly channel: C;
   readonly onChange: (channel: ChannelConfig) => void;
+  /** A secret was typed: there is something to save. */
+  readonly onSecret: () => Promise<void>;
 }
 
-function StdioForm({ id, channel, onChange }: Props<StdioChannelConfig>) {
+function StdioForm({ id, channel, onChange, onSecret }: Props<StdioChannelConfig>) {
   const of = fieldsOf(channel, onChange);
   return (
     <>
@@ -29,6 +31,7 @@ function StdioForm({ id, channel, onChange }: Props<StdioChannelConfig>) {
         channel={channel.name}
         kind="stdio"
         values={channel.env}
+        onSecret={onSecret}
         onChange={(env) => onChange({ ...channel, env })}
       />
       <Segments
@@ -44,7 +47,7 @@ function StdioForm({ id, channel, onChange }: Props<StdioChannelConfig>) {
   );
 }
 
-function HttpForm({ id, text, channel, onChange }: Props<HttpChannelConfig>) {
+function HttpForm({ id, text, channel, onChange, onSecret }: Props<HttpChannelConfig>) {
   const of = fieldsOf(channel, onChange);
   const headers = of('extraHeaders');
   return (
@@ -56,6 +59,7 @@ function HttpForm({ id, text, channel, onChange }: Props<HttpChannelConfig>) {
         channel={channel.name}
         kind="http"
         values={headers.value ?? none}
+        onSecret={onSecret}
         onChange={(values) => headers.onChange(Object.keys(values).length > 0 ? values : undefined)}
       />
       <div className="two">

@@ -25,12 +25,14 @@ interface Props {
   readonly channels: readonly ChannelConfig[];
   readonly isDisabled: boolean;
   readonly onChange: (channels: ChannelConfig[]) => void;
+  /** A secret was typed: there is something to save. */
+  readonly onSecret: () => Promise<void>;
   /** Adds servers of other apps; `undefined` when that failed, which was said. */
   readonly onAdd: Editor['addServers'];
 }
 
 /** The servers behind the tunnel, one a channel. */
-export function ChannelForms({ id, text, channels, isDisabled, onChange, onAdd }: Props) {
+export function ChannelForms({ id, text, channels, isDisabled, onChange, onSecret, onAdd }: Props) {
   const [picking, setPicking] = useState(false);
   const [added, setAdded] = useState<Added>([]);
   const addFound = async (candidates: string[]): Promise<boolean> => {
@@ -52,6 +54,7 @@ export function ChannelForms({ id, text, channels, isDisabled, onChange, onAdd }
           id={id}
           text={text}
           channel={channel}
+          onSecret={onSecret}
           onChange={(next) => onChange(channels.map((each, i) => (i === index ? next : each)))}
           onRemove={() => onChange(channels.filter((_, i) => i !== index))}
         />

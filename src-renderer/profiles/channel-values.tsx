@@ -37,11 +37,13 @@ function toValues(entries: readonly EnvEntry[], before: Values, { id, channel, k
 
 interface Props extends Owner {
   readonly values: Values;
+  /** A secret was typed: there is something to save. */
+  readonly onSecret: () => Promise<void>;
   readonly onChange: (values: Record<string, string>) => void;
 }
 
 /** Variables or headers of a profile's server, where a row without a name is not yet part of the profile. */
-export function ChannelValues({ values, onChange, ...owner }: Props) {
+export function ChannelValues({ values, onSecret, onChange, ...owner }: Props) {
   const [entries, setEntries] = useState(() => toEntries(values));
   const [shown, setShown] = useState(values);
   // The text was edited: what it says replaces the rows.
@@ -58,6 +60,7 @@ export function ChannelValues({ values, onChange, ...owner }: Props) {
       kind={kind}
       entries={entries}
       elsewhere={Object.keys(values).filter(isElsewhere)}
+      onSecret={() => void onSecret()}
       onChange={(next) => {
         setEntries(next);
         onChange(toValues(next, values, owner));

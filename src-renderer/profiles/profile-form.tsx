@@ -40,6 +40,7 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
       owner={id}
       slot={snakeCase(key)}
       state={editor.document?.secrets.find(({ slot }) => slot === snakeCase(key))}
+      unsaved={editor.document?.unsavedSecrets[snakeCase(key)]}
       onStored={editor.refreshSecrets}
       {...plane(key)}
     />
@@ -76,6 +77,7 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
         channels={profile.channels}
         isDisabled={isDisabled}
         onAdd={editor.addServers}
+        onSecret={editor.refreshSecrets}
         onChange={of('channels').onChange}
       />
       <section>

@@ -17,13 +17,15 @@ interface Props {
   /** The reference in the profile. */
   readonly value: string | undefined;
   readonly state: SecretState | undefined;
+  /** What becomes of its entry in the keychain on save. */
+  readonly unsaved: 'kept' | 'gone' | undefined;
   readonly onChange: (ref: string | undefined) => void;
-  /** The keychain changed. */
+  /** There is something to save. */
   readonly onStored: () => Promise<void>;
 }
 
-/** A secret by where it is. What is typed here goes to the keychain; nothing ever comes back. */
-export function SecretField({ label, owner, slot, value, state, onChange, onStored }: Props) {
+/** A secret by where it is. What is typed here goes to the keychain on save; nothing ever comes back. */
+export function SecretField({ label, owner, slot, value, state, unsaved, onChange, onStored }: Props) {
   const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
   const isReference = value !== undefined && /^(env|file):/.test(value);
   const isKept = value?.startsWith(keptSecretPrefix) === true;
@@ -42,7 +44,8 @@ export function SecretField({ label, owner, slot, value, state, onChange, onStor
     notify({ tone: 'ok', title: words.deleted(label) });
     await onStored();
   };
-  const isSet = state?.set === true && !isReference && !isKept;
+  const isSet = (unsaved ?? (state?.set === true ? 'kept' : 'gone')) === 'kept' && !isReference && !isKept;
+  const isKeptOnSave = unsaved === 'kept' && isSet;
   return (
     <div className="secret">
       <div className="secret-head">
@@ -66,7 +69,7 @@ export function SecretField({ label, owner, slot, value, state, onChange, onStor
             hideLabel
             type="password"
             mono
-            placeholder={isKept ? words.kept : isSet ? words.set : words.notSet}
+            placeholder={isKept ? words.kept : isKeptOnSave ? words.unsaved : isSet ? words.set : words.notSet}
             value={typed}
             onChange={setTyped}
           />

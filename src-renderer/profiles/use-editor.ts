@@ -71,8 +71,13 @@ export function useEditor(id: string): Editor {
         setError(reply.error);
         return;
       }
-      setDocument(reply.value);
-      if (keepText) return;
+      const now = reply.value;
+      if (keepText) {
+        // text and revision stay those that were read: another program's change is a conflict to be told on save
+        setDocument((before) => ({ ...(before ?? now), secrets: now.secrets, unsavedSecrets: now.unsavedSecrets }));
+        return;
+      }
+      setDocument(now);
       setProblems(reply.value.problems);
       putProfile(reply.value.profile);
       setUnreadable(!reply.value.profile);
@@ -156,6 +161,7 @@ export function useEditor(id: string): Editor {
     clearTimeout(timer.current);
     due.current = undefined;
     unsaved.delete(id);
+    await run('profiles.discard', { id });
     await load(false);
   };
 
@@ -167,7 +173,7 @@ export function useEditor(id: string): Editor {
     problems,
     isBroken: problems.some(({ severity }) => severity === 'error'),
     isUnreadable,
-    isDirty: document !== undefined && text !== document.text,
+    isDirty: document !== undefined && (text !== document.text || Object.keys(document.unsavedSecrets).length > 0),
     setText,
     setProfile,
     addServers,

@@ -20,7 +20,7 @@ export const wizardStrings = {
     folderPlaceholder: 'your home folder',
     choose: 'Choose…',
     env: 'Environment',
-    envHint: 'On top of your own. A secret goes into the keychain at once and is never shown again.',
+    envHint: 'On top of your own. A secret is kept in the keychain on save and is never shown again.',
     envHintNoKeychain: 'On top of your own. There is no keychain here: use env:NAME or file:/path for secrets.',
     envName: 'Name',
     envValue: 'Value',
@@ -33,7 +33,7 @@ export const wizardStrings = {
     envMissing: 'no value yet, type it',
     headers: 'Headers',
     headersHint:
-      'Sent with every call to this server. A secret goes into the keychain at once and is never shown again.',
+      'Sent with every call to this server. A secret is kept in the keychain on save and is never shown again.',
     addHeader: 'Add a header',
     throughSocket: (path: string) => `Through the socket ${path}.`,
     otherHost: (host: string) => `The headers are for ${host} and are not sent to another host.`,

@@ -19,12 +19,14 @@ interface Props {
   readonly entries: readonly EnvEntry[];
   /** Secrets whose values are elsewhere than under this owner's slots. */
   readonly elsewhere?: readonly string[];
+  /** A secret was typed, and waits for the owner to be saved. */
+  readonly onSecret?: () => void;
   readonly onChange: (entries: EnvEntry[]) => void;
 }
 
 interface RowProps {
   readonly entry: EnvEntry;
-  /** Its value is in the keychain, or waits with the draft. */
+  /** Its value is in the keychain, or waits for that. */
   readonly isKept: boolean;
   readonly onChange: (entry: EnvEntry) => void;
   readonly onRemove: () => void;
@@ -75,7 +77,7 @@ function EnvRow({ entry, isKept, onChange, onRemove, onSecret }: RowProps) {
 }
 
 /** Variables of a server. A secret's value leaves the page as soon as its field is left, and does not come back. */
-export function EnvEditor({ owner, channel, kind = 'stdio', entries, elsewhere = [], onChange }: Props) {
+export function EnvEditor({ owner, channel, kind = 'stdio', entries, elsewhere = [], onSecret, onChange }: Props) {
   const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
   const [has, setHas] = useState<Readonly<Record<string, boolean>>>({});
   const slotOf = (name: string): string => secretSlotOf(kind, channel, name);
@@ -95,6 +97,7 @@ export function EnvEditor({ owner, channel, kind = 'stdio', entries, elsewhere =
     const slot = slotOf(name);
     if (!(await run('secrets.set', { owner, slot, value }))) return false;
     setHas((before) => ({ ...before, [slot]: true }));
+    onSecret?.();
     return true;
   };
   const isHeaders = kind === 'http';

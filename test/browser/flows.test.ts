@@ -390,12 +390,36 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByLabel('New runtime key').fill(key);
     await page.getByRole('button', { name: 'Use this key' }).click();
     await expect.poll(() => world.heard.map(({ name }) => name)).toContain('tunnels.retry');
-    expect(world.heard.find(({ name }) => name === 'secrets.set')?.args).toEqual({
-      owner: 'p-crm',
-      slot: 'api_key',
-      value: key,
-    });
+    expect(world.heard.find(({ name }) => name === 'secrets.replaceKey')?.args).toEqual({ owner: 'p-crm', value: key });
     expect(await page.content()).not.toContain(key);
+    await check(open);
+  });
+
+  test('keeps a secret that is typed in the editor until the profile is saved, and forgets it when that is discarded', async () => {
+    const open = await openPages(browser, 'healthy', '#/profiles/p-crm');
+    const { page, world } = open;
+    const field = page.getByLabel('Runtime key', { exact: true });
+    const type = async (): Promise<void> => {
+      await field.fill(key);
+      await page.getByRole('button', { name: 'Keep', exact: true }).click();
+      await page.getByPlaceholder('typed, kept on save').waitFor();
+      await page.getByText('not saved').waitFor();
+    };
+    await page.getByPlaceholder('kept, type to replace it').waitFor();
+    expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await type();
+    expect(await page.content()).not.toContain(key);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Revert' }).click();
+    await page.getByPlaceholder('kept, type to replace it').waitFor();
+    expect(world.heard.map(({ name }) => name)).toContain('profiles.discard');
+    await type();
+    await page.getByRole('button', { name: 'All profiles' }).click();
+    await page.getByRole('link', { name: /CRM on this laptop/ }).click();
+    await page.getByPlaceholder('typed, kept on save').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByPlaceholder('kept, type to replace it').waitFor();
+    expect(await page.getByText('not saved').count()).toBe(0);
     await check(open);
   });
 

@@ -37,6 +37,8 @@ export interface TestHost {
   readonly on: <N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void) => void;
   /** The caller's window is closed. */
   readonly leave: () => void;
+  /** Calls of another window. */
+  readonly other: () => Pick<TestHost, 'call' | 'get'>;
   readonly call: <N extends CallName>(name: N, args: CallArgs<N>) => Promise<Reply<CallResult<N>>>;
   /** The same for a call that has to work. */
   readonly get: <N extends CallName>(name: N, args: CallArgs<N>) => Promise<CallResult<N>>;
@@ -94,7 +96,17 @@ export async function startHost(
     await manager.stopAll(0);
     await rm(folder, { recursive: true, force: true });
   });
-  const call: TestHost['call'] = (name, args) => host.dispatch(name, args, caller) as never;
+  const callsOf = (of: Caller): Pick<TestHost, 'call' | 'get'> => {
+    const call: TestHost['call'] = (name, args) => host.dispatch(name, args, of) as never;
+    return {
+      call,
+      get: async (name, args) => {
+        const reply = await call(name, args);
+        if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply.error)}`);
+        return reply.value;
+      },
+    };
+  };
   return {
     host,
     folder: join(folder, 'culvert'),
@@ -103,11 +115,7 @@ export async function startHost(
     events,
     on: (name, listener) => void listeners.push((told, payload) => told === name && listener(payload as never)),
     leave: () => gone.forEach((run) => run()),
-    call,
-    get: async (name, args) => {
-      const reply = await call(name, args);
-      if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply.error)}`);
-      return reply.value;
-    },
+    other: () => callsOf({ ...caller, id: 'other', onGone: () => undefined }),
+    ...callsOf(caller),
   };
 }

@@ -5,6 +5,7 @@ import { TunnelError } from '../../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { tunnelIdPattern } from '../../../shared/tunnel.ts';
 import { keepWhile } from '../../secrets/keep-while.ts';
+import { overStore } from '../../secrets/over-store.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
 
 const keySlot = 'api_key';
@@ -117,18 +118,11 @@ export class DraftStore {
 
   /** A store in which the values of drafts are found as if they were in the keychain already. */
   over(store: () => SecretStore): SecretStore {
-    const own = (account: string): string | undefined => {
+    return overStore(store, (account) => {
       const [owner = '', ...slot] = account.split('/');
-      return this.#drafts.get(owner)?.secrets.get(slot.join('/'));
-    };
-    return {
-      get: (account) => {
-        const value = own(account);
-        return value === undefined ? store().get(account) : Promise.resolve(value);
-      },
-      set: (account, value) => store().set(account, value),
-      delete: (account) => store().delete(account),
-    };
+      const value = this.#drafts.get(owner)?.secrets.get(slot.join('/'));
+      return value === undefined ? undefined : { value };
+    });
   }
 
   #held(id: string): Held {

@@ -1,43 +1,74 @@
+import type { Caller } from '../../../shared/ipc.ts';
+import type { Profile } from '../../../shared/profile.ts';
+import { secretSlots } from '../../profiles/secret-slots.ts';
 import { keepWhile } from '../../secrets/keep-while.ts';
-import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
+import { overStore } from '../../secrets/over-store.ts';
+import { keychainAccount, type SecretStore } from '../../secrets/secret-store.ts';
 
-/** Secrets that a text in the editor refers to and that is not saved yet: they reach the keychain with it, or never. */
+/** By slot; `undefined` = the entry is to go. */
+type Values = ReadonlyMap<string, string | undefined>;
+type Owner = Pick<Caller, 'onGone'>;
+
+/**
+ * What was typed in a profile's editor, or came with servers that were added there: it reaches the keychain when the text is
+ * saved, or never. It is of the window that it was typed in, and gone with it, as the text is.
+ */
 export class UnsavedSecrets {
   readonly #store: () => SecretStore;
-  /** By profile and slot. */
-  readonly #waiting = new Map<string, Map<string, string>>();
+  readonly #waiting = new Map<Owner, Map<string, Map<string, string | undefined>>>();
 
   constructor(store: () => SecretStore) {
     this.#store = store;
   }
 
-  add(owner: string, values: ReadonlyMap<string, string>): void {
-    const waiting = this.#waiting.get(owner) ?? new Map<string, string>();
-    for (const [slot, value] of values) waiting.set(slot, value);
-    this.#waiting.set(owner, waiting);
+  add(caller: Owner, profile: string, values: Values): void {
+    let own = this.#waiting.get(caller);
+    if (!own) {
+      own = new Map<string, Map<string, string | undefined>>();
+      this.#waiting.set(caller, own);
+      caller.onGone(() => this.#waiting.delete(caller));
+    }
+    own.set(profile, new Map([...(own.get(profile) ?? []), ...values]));
   }
 
-  has(owner: string, slot: string): boolean {
-    return this.#waiting.get(owner)?.has(slot) === true;
+  /** What waits here for this profile to be saved. */
+  of(caller: Owner, profile: string): Values {
+    return this.#waiting.get(caller)?.get(profile) ?? new Map();
   }
 
-  delete(owner: string, slot: string): void {
-    this.#waiting.get(owner)?.delete(slot);
+  forget(caller: Owner, profile: string): void {
+    this.#waiting.get(caller)?.delete(profile);
   }
 
-  /** Nobody will save a text with them any more. */
-  forget(owner: string): void {
-    this.#waiting.delete(owner);
+  /** The profile is gone: no window will save it any more. */
+  forgetAll(profile: string): void {
+    for (const own of this.#waiting.values()) own.delete(profile);
+  }
+
+  /** The keychain as it will be once this window has saved. */
+  over(caller: Owner): SecretStore {
+    return overStore(this.#store, (account) => {
+      const [profile = '', ...slot] = account.split('/');
+      const values = this.of(caller, profile);
+      return values.has(slot.join('/')) ? { value: values.get(slot.join('/')) } : undefined;
+    });
   }
 
   /**
-   * Saves a profile's text: what it refers to is in the keychain before, and out of it again when `save` fails. Rejects as
-   * `save` and the keychain do.
+   * Runs `save` with the keychain as it will be then: entries that the profile refers to are there, deleted ones are gone. When
+   * `save` fails all is as it was, and what was typed still waits. Resolves with the slots that changed. Rejects as `save`
+   * and the keychain do.
    */
-  async with<Result>(owner: string, text: string, save: () => Promise<Result>): Promise<Result> {
-    const waiting = [...(this.#waiting.get(owner) ?? [])].filter(([slot]) => text.includes(keychainRef(owner, slot)));
-    const saved = await keepWhile(this.#store, owner, new Map(waiting), save);
-    this.forget(owner);
-    return saved;
+  async keepWhile<Result>(
+    caller: Owner,
+    profile: Profile | undefined,
+    id: string,
+    save: () => Promise<Result>,
+  ): Promise<{ readonly saved: Result; readonly slots: readonly string[] }> {
+    const used = new Set((profile ? secretSlots(profile) : []).map(({ value }) => keychainAccount(value)));
+    const due = [...this.of(caller, id)].filter(([slot, value]) => value === undefined || used.has(`${id}/${slot}`));
+    const saved = await keepWhile(this.#store, id, new Map(due), save);
+    this.forget(caller, id);
+    return { saved, slots: due.map(([slot]) => slot) };
   }
 }

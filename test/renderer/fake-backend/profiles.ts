@@ -132,6 +132,8 @@ interface Entry {
 
 export class FakeProfiles {
   readonly entries = new Map<string, Entry>();
+  /** What was typed or deleted in the editor, by profile and slot. */
+  readonly unsaved = new Map<string, Record<string, 'kept' | 'gone'>>();
   readonly #deleted = new Map<string, Entry>();
   readonly #changed: () => void;
   #next = 1;
@@ -191,6 +193,7 @@ export class FakeProfiles {
         revision: String(revision),
         ...check(id, text),
         secrets: [{ slot: 'api_key', ref: `keychain:${id}/api_key`, set: true }],
+        unsavedSecrets: this.unsaved.get(id) ?? {},
       };
     },
     'profiles.check': ({ id, text }) => check(id, text),
@@ -226,9 +229,11 @@ export class FakeProfiles {
       const facts = { target: 'api.openai.com', mode: 'direct', subject: 'api.openai.com', notAfter: '2027-01-20' };
       return { evidence: [{ ...step, outcome: 'pass' as const, facts }] };
     },
+    'profiles.discard': ({ id }) => void this.unsaved.delete(id),
     'profiles.save': ({ id, text, revision }) => {
       const entry = this.#entry(id);
       if (revision !== String(entry.revision)) throw new TunnelError('revision_conflict', 'local', {});
+      this.unsaved.delete(id);
       const next = entry.revision + 1;
       this.#put(id, check(id, text).profile?.name ?? entry.summary.name, text);
       this.#entry(id).revision = next;

@@ -203,9 +203,12 @@ export class World {
       'secrets.set': ({ owner, slot }) => {
         const draft = this.wizard.drafts.get(owner);
         if (draft && slot === 'api_key') this.wizard.drafts.set(owner, { ...draft, hasKey: true });
+        if (!draft) this.profiles.unsaved.set(owner, { ...this.profiles.unsaved.get(owner), [slot]: 'kept' });
         return { ref: `keychain:${owner}/${slot}` };
       },
-      'secrets.delete': nothing,
+      'secrets.delete': ({ owner, slot }) =>
+        void this.profiles.unsaved.set(owner, { ...this.profiles.unsaved.get(owner), [slot]: 'gone' }),
+      'secrets.replaceKey': nothing,
       'secrets.has': ({ slots }) => Object.fromEntries(slots.map((slot) => [slot, !slot.includes('.header.')])),
       'demo.start': () => {
         this.show(
