@@ -66,7 +66,10 @@ export class ProfileStore {
           .filter((candidate) => extname(candidate) === extension && !candidate.startsWith('.'))
           .sort()) {
           const bare = basename(name, extension);
-          if (!entries.some((entry) => entry.name === bare)) entries.push(await entryOf(join(folder, name)));
+          const file = join(folder, name);
+          // a pipe that nobody writes to would hold up every list
+          if (entries.some((entry) => entry.name === bare) || (await isPipe(file))) continue;
+          entries.push(await entryOf(file));
         }
       }
     }
@@ -229,6 +232,9 @@ export class ProfileStore {
 }
 
 const exists = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined)) !== undefined;
+
+const isPipe = async (file: string): Promise<boolean> =>
+  (await stat(file).catch(() => undefined))?.isFIFO() === true;
 
 /** The text with its `culvert.id` set, everything else as it is. */
 function withId(parsed: ProfileFile, id: string): string {

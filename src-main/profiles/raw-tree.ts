@@ -51,6 +51,14 @@ const isNull = (node: Node) =>
 
 /** Far more than a profile needs; stops a file whose aliases multiply. */
 const maxNodes = 20_000;
+/** Likewise for what stands in what. */
+const maxDepth = 100;
+
+/** What the parser says in words that are meant for programmers. */
+const plainWords: readonly (readonly [RegExp, string])[] = [
+  [/multiple documents/, 'a second document starts here (---), and a profile is one'],
+  [/call stack/, 'it is nested too deep'],
+];
 
 /**
  * Reads YAML (and JSON, which is YAML) with the place of every value. Throws `config_unreadable` with line and column
@@ -69,16 +77,35 @@ export function parseSource(file: string, text: string): SourceFile {
     const place = at(problem.pos[0]);
     throw new TunnelError('config_unreadable', 'local', {
       ...place,
-      problem: lowerFirst(problem.message.replace(/\.$/, '')),
+      problem: plainWords.find(([said]) => said.test(problem.message))?.[1] ?? lowerFirst(problem.message.replace(/\.$/, '')),
       hint: 'Correct this line and try again.',
     });
   }
 
+  const unreadable = (node: Node | null, problem: string) =>
+    new TunnelError('config_unreadable', 'local', { ...at(node?.range?.[0]), problem });
+  /** The collections that lead to the node that is read. */
+  const around: Node[] = [];
   let nodes = 0;
   const toRaw = (node: Node | null): Raw | undefined => {
     if (++nodes > maxNodes) throw new TunnelError('config_unreadable', 'local', { file, problem: 'it is too large' });
     if (node === null || isNull(node)) return undefined;
-    if (isAlias(node)) return toRaw((node.resolve(document) as Node | undefined) ?? null);
+    if (isAlias(node)) {
+      const target = (node.resolve(document) as Node | undefined) ?? null;
+      if (target !== null && around.includes(target))
+        throw unreadable(node, `the alias *${node.source} stands within what it refers to`);
+      return toRaw(target);
+    }
+    if (!isMap(node) && !isSeq(node)) return nodeToRaw(node);
+    if (around.length >= maxDepth) throw unreadable(node, 'it is nested too deep');
+    around.push(node);
+    try {
+      return nodeToRaw(node);
+    } finally {
+      around.pop();
+    }
+  };
+  const nodeToRaw = (node: Node): Raw | undefined => {
     if (isMap(node)) {
       const map: Record<string, Raw> = {};
       for (const { key, value } of node.items) {

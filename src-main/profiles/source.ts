@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
@@ -29,14 +30,18 @@ export interface ProfileFile {
 }
 
 const readable = async (file: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
     const problem =
       { ENOENT: 'there is no such file', EACCES: 'this user may not read it', EISDIR: 'it is a folder' }[code] ?? code;
     throw new TunnelError('config_unreadable', 'local', { file, problem }, { cause });
-  }
+  });
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  throw new TunnelError('config_unreadable', 'local', {
+    file,
+    problem: 'it is not text in UTF-8',
+    hint: 'Save it as UTF-8; PowerShell’s > writes UTF-16.',
+  });
 };
 
 /** A short id that stays as long as `text` does. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,4 +149,30 @@ test('an export for the reference client says what it drops', async () => {
     'culvert.channels.main.stdio_concurrency',
     'control_plane.api_key: the keychain entry became env:CONTROL_PLANE_API_KEY',
   ]);
+});
+
+test.each([
+  ['an alias of what it stands in', 'a: &a [*a]\n', /alias \*a/],
+  ['more levels than anybody writes', `a: ${'['.repeat(300)}${']'.repeat(300)}\n`, /nested too deep/],
+  ['so many levels that the parser gives up', `a: ${'['.repeat(20_000)}`, /nested too deep/],
+  ['two documents', 'a: 1\n---\nb: 2\n', /second document/],
+])('a file with %s says so at its line, and the others are listed beside it', async (_what, text, problem) => {
+  await put('.config/culvert/profiles/bad.yaml', text);
+  await store.create('good', plain);
+  const [bad, good] = await store.list();
+  expect(bad?.error).toMatchObject({ code: 'config_unreadable', params: { line: expect.any(Number) } });
+  expect(bad?.error?.params['problem']).toMatch(problem);
+  expect(good).toMatchObject({ name: 'good', profile: { channels: plain.channels } });
+});
+
+test('a file that an editor or a shell saved as UTF-16 says that, and not what its bytes look like', async () => {
+  await mkdir(own(), { recursive: true });
+  await writeFile(own('wide.yaml'), Buffer.from('\uFEFFconfig_version: 1\n', 'utf16le'));
+  expect((await store.list())[0]?.error?.params['problem']).toBe('it is not text in UTF-8');
+});
+
+test.skipIf(process.platform === 'win32')('a pipe among the profiles holds nothing up', async () => {
+  await mkdir(own(), { recursive: true });
+  execFileSync('mkfifo', [own('pipe.yaml')]);
+  expect(await store.list()).toEqual([]);
 });
