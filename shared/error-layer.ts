@@ -15,6 +15,7 @@ const ownFault: ReadonlySet<ErrorCode> = new Set([
   'internal',
   'config_invalid',
   'config_unreadable',
+  'save_failed',
   'profile_not_found',
   'profile_exists',
   'profile_form',

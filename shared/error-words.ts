@@ -322,6 +322,11 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     cause: `${place}: {problem|it cannot be opened}.`,
     next: '{hint|Check that the file is there, is readable and is complete.}',
   },
+  save_failed: {
+    title: 'A file cannot be saved',
+    cause: `${place}: {problem|it cannot be written}.`,
+    next: 'Make room, or give this user the right to write there, and try again.',
+  },
   profile_not_found: {
     title: 'There is no such profile',
     cause: 'No profile {name|by that name} was found[ in {folder}][; there are {names}].',

@@ -92,6 +92,7 @@ export const errorCodes = {
   // configuration and the machine
   config_invalid: { source: 'client_internal' },
   config_unreadable: { source: 'client_internal' },
+  save_failed: { source: 'client_internal' },
   profile_not_found: { source: 'client_internal' },
   profile_exists: { source: 'client_internal' },
   profile_form: { source: 'client_internal' },

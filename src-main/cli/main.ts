@@ -1,4 +1,5 @@
 import { Command, CommanderError, type Argument } from 'commander';
+import { TunnelError } from '../../shared/errors.ts';
 import { nearest } from '../settings/nearest.ts';
 import { options } from '../settings/options.ts';
 import { version } from '../version.ts';
@@ -83,13 +84,34 @@ export function createProgram(finish: (code: number) => void): Command {
   return program;
 }
 
+/**
+ * A reader that goes away (`culvert profiles list | head -1`) is no fault, and what was started still ends in order; what
+ * cannot be written for another reason, such as a full disk, is.
+ */
+function watchOutput(): () => void {
+  let lost: NodeJS.ErrnoException | undefined;
+  const note = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') lost ??= error;
+  };
+  process.stdout.on('error', note);
+  process.stderr.on('error', () => undefined);
+  return () => {
+    if (lost === undefined) return;
+    const problem = lost.code === 'ENOSPC' ? 'the disk is full' : (lost.code ?? 'it cannot be written');
+    throw new TunnelError('save_failed', 'local', { file: 'standard output', problem }, { cause: lost });
+  };
+}
+
 /** The command line. Resolves with the exit code once everything that was started has ended. */
 export async function main(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.done;
+  const allWritten = watchOutput();
   const program = createProgram((result) => (code = result));
   try {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync([...args], { from: 'user' });
+    await new Promise(setImmediate);
+    allWritten();
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { saving } from '../profiles/file-changes.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { sentence } from '../../shared/messages.ts';
 import { redactor } from '../observe/redact.ts';
@@ -106,7 +107,7 @@ async function give(files: readonly ServerFile[], { output, force = false }: Exp
       process.stdout.write(files.length === 1 ? text : `# ==> ${name} <==\n${text}\n`);
     return;
   }
-  await mkdir(output, { recursive: true });
+  await saving(output, () => mkdir(output, { recursive: true }));
   const there = (await readdir(output)).filter((name) => files.some((file) => file.name === name));
   if (there.length > 0 && !force) {
     throw new TunnelError('config_invalid', 'local', {
@@ -117,7 +118,8 @@ async function give(files: readonly ServerFile[], { output, force = false }: Exp
     });
   }
   for (const { name, text } of files) {
-    await writeFile(join(output, name), text);
-    say(`Written: ${join(output, name)}`);
+    const file = join(output, name);
+    await saving(file, () => writeFile(file, text));
+    say(`Written: ${file}`);
   }
 }

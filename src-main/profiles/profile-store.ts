@@ -6,7 +6,7 @@ import type { Profile } from '../../shared/profile.ts';
 import type { Problem } from '../../shared/profile-editor.ts';
 import type { Env } from '../settings/layers.ts';
 import { exportToReference, type Exported } from './export.ts';
-import { replaceFile, withFileLock } from './file-changes.ts';
+import { replaceFile, saving, withFileLock } from './file-changes.ts';
 import {
   checkProfileName,
   profileExtensions,
@@ -169,8 +169,10 @@ export class ProfileStore {
     const { file } = await this.#find(id);
     const undo = `${Date.now()}-${randomUUID().slice(0, 8)}`;
     const folder = join(dirname(file), '.deleted', undo);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await rename(file, join(folder, basename(file)));
+    await saving(file, async () => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await rename(file, join(folder, basename(file)));
+    });
     return { undo };
   }
 
@@ -215,7 +217,6 @@ export class ProfileStore {
     }
     const file = join(this.ownFolder, `${wanted}.yaml`);
     readProfile(parseProfileFile(file, text));
-    await mkdir(this.ownFolder, { recursive: true, mode: 0o700 });
     await withFileLock(file, async () => {
       if (await exists(file)) throw new TunnelError('profile_exists', 'local', { name: wanted, file });
       await replaceFile(file, text);
@@ -233,8 +234,7 @@ export class ProfileStore {
 
 const exists = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined)) !== undefined;
 
-const isPipe = async (file: string): Promise<boolean> =>
-  (await stat(file).catch(() => undefined))?.isFIFO() === true;
+const isPipe = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined))?.isFIFO() === true;
 
 /** The text with its `culvert.id` set, everything else as it is. */
 function withId(parsed: ProfileFile, id: string): string {

@@ -77,7 +77,8 @@ export function parseSource(file: string, text: string): SourceFile {
     const place = at(problem.pos[0]);
     throw new TunnelError('config_unreadable', 'local', {
       ...place,
-      problem: plainWords.find(([said]) => said.test(problem.message))?.[1] ?? lowerFirst(problem.message.replace(/\.$/, '')),
+      problem:
+        plainWords.find(([said]) => said.test(problem.message))?.[1] ?? lowerFirst(problem.message.replace(/\.$/, '')),
       hint: 'Correct this line and try again.',
     });
   }

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cli } from '../support/culvert.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'culvert-output-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function culvert(args: readonly string[], stdout: 'pipe' | number = 'pipe') {
+  return spawn(process.execPath, [resolve(cli), ...args], {
+    stdio: ['ignore', stdout, 'pipe'],
+    env: { PATH: process.env.PATH, HOME: folder, XDG_RUNTIME_DIR: join(folder, 'run') },
+  });
+}
+const init = [
+  ...['init', '--profile', 'work', '--tunnel-id', 'tunnel_0123456789abcdef0123456789abcdef'],
+  ...['--mcp-command', 'node server.js'],
+];
+
+test('a reader that goes away early gets no stack trace, and the command ends as it would have', async () => {
+  const child = culvert(['profiles', 'samples', 'list']);
+  child.stdout?.destroy();
+  const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+});
+
+test.skipIf(!existsSync('/dev/full'))('output that a full disk does not take is a failure, and says so', async () => {
+  const full = await open('/dev/full', 'w');
+  const child = culvert(['profiles', 'samples', 'list'], full.fd);
+  const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  await full.close();
+  expect(errors).toBe(
+    'culvert: A file cannot be saved.\n  standard output: the disk is full.\n' +
+      '  Make room, or give this user the right to write there, and try again.\n',
+  );
+  expect(code).toBe(3);
+});
+
+test('a profile that cannot be written names its file and the reason, and is no fault of Culvert', async () => {
+  await mkdir(join(folder, '.config'));
+  await writeFile(join(folder, '.config', 'culvert'), 'a file where the folder goes');
+  const child = culvert(init);
+  const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  expect(errors).toContain(
+    `${join(folder, '.config', 'culvert', 'profiles', 'work.yaml')}: a file stands where its folder should be`,
+  );
+  expect(errors).not.toMatch(/fault of its own|\n\s+at /);
+  expect(code).toBe(3);
+});
