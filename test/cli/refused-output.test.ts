@@ -20,6 +20,15 @@ function culvert(args: readonly string[], stdout: 'pipe' | number = 'pipe') {
     env: { PATH: process.env.PATH, HOME: folder, XDG_RUNTIME_DIR: join(folder, 'run') },
   });
 }
+
+async function ended(child: ReturnType<typeof culvert>): Promise<{ code: number | null; errors: string }> {
+  const [errors, [code]] = await Promise.all([
+    text(child.stderr!),
+    once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
+  ]);
+  return { code, errors };
+}
+
 const init = [
   ...['init', '--profile', 'work', '--tunnel-id', 'tunnel_0123456789abcdef0123456789abcdef'],
   ...['--mcp-command', 'node server.js'],
@@ -28,14 +37,13 @@ const init = [
 test('a reader that goes away early gets no stack trace, and the command ends as it would have', async () => {
   const child = culvert(['profiles', 'samples', 'list']);
   child.stdout?.destroy();
-  const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
-  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(await ended(child)).toEqual({ code: 0, errors: '' });
 });
 
 test.skipIf(!existsSync('/dev/full'))('output that a full disk does not take is a failure, and says so', async () => {
   const full = await open('/dev/full', 'w');
   const child = culvert(['profiles', 'samples', 'list'], full.fd);
-  const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  const { code, errors } = await ended(child);
   await full.close();
   expect(errors).toBe(
     'culvert: A file cannot be saved.\n  standard output: the disk is full.\n' +
@@ -48,7 +56,7 @@ test('a profile that cannot be written names its file and the reason, and is no 
   await mkdir(join(folder, '.config'));
   await writeFile(join(folder, '.config', 'culvert'), 'a file where the folder goes');
   const child = culvert(init);
-  const [errors, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  const { code, errors } = await ended(child);
   expect(errors).toContain(
     `${join(folder, '.config', 'culvert', 'profiles', 'work.yaml')}: a file stands where its folder should be`,
   );

@@ -160,7 +160,7 @@ test.each([
   await put('.config/culvert/profiles/bad.yaml', text);
   await store.create('good', plain);
   const [bad, good] = await store.list();
-  expect(bad?.error).toMatchObject({ code: 'config_unreadable', params: { line: expect.any(Number) } });
+  expect(bad?.error).toMatchObject({ code: 'config_unreadable', params: { line: expect.any(Number) as number } });
   expect(bad?.error?.params['problem']).toMatch(problem);
   expect(good).toMatchObject({ name: 'good', profile: { channels: plain.channels } });
 });
