@@ -1,6 +1,8 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { ProfileEntry, ProfileStore } from '../profiles/profile-store.ts';
+import { readProfile } from '../profiles/profile-text.ts';
 import { exampleValues, findSample, samples, sampleText } from '../profiles/samples.ts';
+import { plainSecrets } from '../profiles/server-needs.ts';
 import { readProfileFile } from '../profiles/source.ts';
 import { exitCodes } from './exit.ts';
 import { saveText, storeFor, type InitValues } from './new-profile.ts';
@@ -22,8 +24,17 @@ async function find(store: ProfileStore, name: string): Promise<ProfileEntry> {
 
 export async function addProfile(name: string, values: InitValues & { readonly fromFile?: string }): Promise<number> {
   if (values.fromFile === undefined) return writeProfile({ ...values, profile: name });
-  const { text } = await readProfileFile(values.fromFile);
-  await saveText(name, text, values);
+  const file = await readProfileFile(values.fromFile);
+  const plain = plainSecrets(readProfile(file));
+  if (plain.length > 0) {
+    throw new TunnelError('config_invalid', 'local', {
+      field: plain.join(', '),
+      file: values.fromFile,
+      problem: 'a secret stands there in plain text, and no copy is made of it',
+      hint: 'Put env:NAME or file:/path in its place, and try again.',
+    });
+  }
+  await saveText(name, file.text, values);
   return exitCodes.done;
 }
 

@@ -62,10 +62,12 @@ export async function listProfiles(values: Where & { readonly json?: boolean }):
 export async function checkProfile(name: string, where: Where): Promise<number> {
   const file = await fileOf(name, where);
   const { controlPlane, channels } = readProfile(await readProfileFile(file));
+  // addresses and commands may hold passwords
+  const masked = redactor();
   say(`${file} is right.`);
-  say(`  tunnel    ${controlPlane.tunnelId} at ${controlPlane.baseUrl}`);
+  say(masked(`  tunnel    ${controlPlane.tunnelId} at ${controlPlane.baseUrl}`));
   for (const channel of channels)
-    say(`  ${channel.name.padEnd(8)}  ${channel.kind === 'stdio' ? channel.command : channel.url}`);
+    say(masked(`  ${channel.name.padEnd(8)}  ${channel.kind === 'stdio' ? channel.command : channel.url}`));
   return exitCodes.done;
 }
 

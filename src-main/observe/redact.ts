@@ -17,6 +17,8 @@ const shapes: readonly RegExp[] = [
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
 ];
 
+/** Where a secret is, which is not the secret. */
+const reference = String.raw`(?!env:[A-Za-z_]\w*(?![^\s"',;&])|file:/|keychain:)`;
 const names = String.raw`(?:api[-_]?key|secret|token(?!s)|passw(?:or)?d|passphrase|private[-_]?key|access[-_]?key|cookie|authorization)[\w-]*`;
 
 /** Values that are secret because of what stands before them; the first group stays. */
@@ -26,7 +28,10 @@ const named: readonly RegExp[] = [
   // Quoted values may hold spaces; an escaped quote does not end one.
   new RegExp(String.raw`(${names}["']?\s*[:=]\s*")(?:[^"\\]|\\.)+(?=")`, 'gi'),
   new RegExp(String.raw`(${names}["']?\s*[:=]\s*')[^']+(?=')`, 'gi'),
-  new RegExp(String.raw`(${names}["']?\s*[:=]\s*(?:(?:Bearer|Basic)\s+)?)(?!Bearer\b|Basic\b)[^\s"',;&]{4,}`, 'gi'),
+  new RegExp(
+    String.raw`(${names}["']?\s*[:=]\s*(?:(?:Bearer|Basic)\s+)?)(?!Bearer\b|Basic\b)${reference}[^\s"',;&]{4,}`,
+    'gi',
+  ),
 ];
 
 /** Whether a variable's name says that its value is a secret. */

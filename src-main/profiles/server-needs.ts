@@ -24,6 +24,12 @@ export const variableOf = (slot: string): string =>
 const isSecret = (slot: string, value: string): boolean =>
   isReference(value) || slot === 'api_key' || isSecretName(slot) || hasPassword(value) || hasSecretLooks(value);
 
+/** Slots whose secret stands in the profile itself. */
+export const plainSecrets = (profile: Profile): string[] =>
+  secretSlots(profile)
+    .filter(({ slot, value }) => !isReference(value) && value !== '' && isSecret(slot, value))
+    .map(({ slot }) => slot);
+
 type Change = (value: string) => string;
 const mapped = (value: unknown, change: Change): unknown => {
   if (typeof value === 'string') return change(value);
