@@ -175,7 +175,7 @@ suiteNeeds('chromium')('the doctor’s page before a real engine and set-ups tha
     await page.getByRole('option', { name: 'Notes' }).click();
     await page.getByRole('button', { name: 'Run again' }).click();
     await finished();
-    expect(await section('Corp').count()).toBe(0);
+    await expect.poll(() => section('Corp').count()).toBe(0);
     await row('Notes', 'Program of the server').getByText('notes-server').first().waitFor();
     await shot('one');
     await page.getByRole('button', { name: 'Run again' }).click();

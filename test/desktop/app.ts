@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { patienceMs } from '../support/patience.ts';
 
 const run = promisify(execFile);
 
@@ -92,7 +93,7 @@ async function layout(bus: string): Promise<{ id: string; label: string }[]> {
 
 /** Waits for the item of a process to be on the panel. */
 export async function trayOf(pid: number): Promise<TrayItem> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + patienceMs;
   while (Date.now() < until) {
     const text = await gdbus(
       'org.kde.StatusNotifierWatcher',

@@ -36,7 +36,9 @@ const sleepSignal = (asleep: boolean) =>
 /** Waits for the native question, presses a key in it, and waits until it is gone. */
 async function pressInQuestion(key: string): Promise<void> {
   const search = ['search', '--onlyvisible', '--name', '^Quit Culvert\\?$'];
-  const { stdout } = await run('xdotool', [...search.slice(0, 1), '--sync', ...search.slice(1)], { timeout: 10_000 });
+  const { stdout } = await run('xdotool', [...search.slice(0, 1), '--sync', ...search.slice(1)], {
+    timeout: patienceMs,
+  });
   const window = stdout.trim().split('\n')[0] ?? '';
   await run('xdotool', ['windowactivate', '--sync', window, 'key', key]);
   await vi.waitFor(() => expect(run('xdotool', search)).rejects.toThrow(), soon);

@@ -48,9 +48,9 @@ suiteNeeds('electron', 'desktop')('the packaged app', () => {
 
   it('is the command line too, without a display', async () => {
     const env = { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' };
-    const { stdout } = await run(binary, ['--ozone-platform=headless', '--version'], { env, timeout: 20_000 });
+    const { stdout } = await run(binary, ['--ozone-platform=headless', '--version'], { env, timeout: patienceMs });
     expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
-    const wrong = run(binary, ['--ozone-platform=headless', 'run', '--no-such-flag'], { env, timeout: 20_000 });
+    const wrong = run(binary, ['--ozone-platform=headless', 'run', '--no-such-flag'], { env, timeout: patienceMs });
     await expect(wrong).rejects.toMatchObject({ code: 2 });
   });
 

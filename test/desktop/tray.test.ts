@@ -24,7 +24,7 @@ suiteNeeds('electron', 'desktop')('the app in the tray', () => {
 
     await tray.click('Try the demo');
     await vi.waitFor(async () => expect(await tray.labels()).toContain('Demo: Connected'), soon);
-    expect(await tray.tooltip()).toContain('Demo: Working');
+    await vi.waitFor(async () => expect(await tray.tooltip()).toContain('Demo: Working'), soon);
     await vi.waitFor(async () => expect(await tray.icon()).not.toBe(stopped), soon);
 
     await tray.click('On');
@@ -46,7 +46,7 @@ suiteNeeds('electron', 'desktop')('the app in the tray', () => {
 
   it('is shown by a second start, which ends, at the page of its link', async () => {
     const { env } = running;
-    await run(electronBinary(), ['.', 'culvert://traces'], { env, timeout: 15_000 });
+    await run(electronBinary(), ['.', 'culvert://traces'], { env, timeout: patienceMs });
     const page = await running.page();
     await page.getByRole('heading', { name: 'Traces' }).waitFor();
   });
