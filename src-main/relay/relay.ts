@@ -31,6 +31,8 @@ export interface RelayOptions extends Partial<TunnelLimits> {
   readonly adminKey?: string;
   /** How long a tunnel that is created by a management call is unknown to runtime keys. Default 0; the service takes some 30 s. */
   readonly newTunnelDelayMs?: number;
+  /** Monotonic milliseconds for that delay; the machine's when absent. */
+  readonly now?: () => number;
   readonly onEvent?: (event: RelayEvent) => void;
 }
 
@@ -106,6 +108,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     maxPollMs = 60_000,
     maxBodyBytes = 32 * 1024 * 1024,
     newTunnelDelayMs = 0,
+    now = () => performance.now(),
   } = options;
   const limits: TunnelLimits = {
     responseTimeoutMs: options.responseTimeoutMs ?? 120_000,
@@ -136,7 +139,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     list: () => tunnels.values(),
     create: (fields: NewTunnel) => {
       const id = newTunnelId();
-      if (newTunnelDelayMs > 0) usableAt.set(id, performance.now() + newTunnelDelayMs);
+      if (newTunnelDelayMs > 0) usableAt.set(id, now() + newTunnelDelayMs);
       return register(id, fields);
     },
     remove: (id: string) => {
@@ -157,7 +160,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
 
   /** The tunnel as a runtime key finds it. */
   const usableTunnel = (id: string): RelayTunnel => {
-    if (performance.now() < (usableAt.get(id) ?? 0)) throw notFound('Tunnel');
+    if (now() < (usableAt.get(id) ?? 0)) throw notFound('Tunnel');
     return tunnelOf(id);
   };
 

@@ -195,7 +195,8 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
   });
 
   test('a tunnel is created with an admin key, waited for, used, renamed and deleted at a real control plane', async () => {
-    const relay = await createRelay({ newTunnelDelayMs: 4_000 });
+    let age = 0;
+    const relay = await createRelay({ newTunnelDelayMs: 30_000, now: () => age });
     onTestFinished(() => relay.close());
     const keyFile = join(home, 'relay-key');
     await writeFile(keyFile, relay.addKey({}));
@@ -226,6 +227,7 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
     expect(tunnelId).toMatch(/^tunnel_[a-z0-9]{32}$/);
     await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
     await page.getByText('Waiting for the new tunnel.').waitFor();
+    age = 30_000;
     await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
     expect(relay.connected(tunnelId)).toBe(true);
     await page.getByRole('button', { name: 'Next: name' }).click();

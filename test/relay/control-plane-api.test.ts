@@ -251,10 +251,11 @@ describe('the relay as a control plane', () => {
     const hasty = await createRelay({ responseTimeoutMs: 100 });
     const { id, apiKey, mcpUrl } = hasty.addTunnel();
     const slow = new FakeTunnelClient(hasty.address, id, apiKey);
-    await slow.poll('timeout_ms=1');
+    const polled = slow.poll();
+    await expect.poll(() => hasty.stats(id)?.pollsWaiting).toBe(1);
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
     const answered = request(mcpUrl, { method: 'POST', headers, body: call });
-    const [command] = (await slow.poll()).commands;
+    const [command] = (await polled).commands;
     expect((await answered).statusCode).toBe(504);
     expect(await slow.respond(command!, answerTo(command!))).toEqual({
       status: 404,
