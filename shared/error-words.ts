@@ -252,7 +252,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   command_not_found: {
     title: 'The command is not there',
     cause: 'There is no program {program|by that name}[ in {folder}][ on the PATH, which is {path}].',
-    next: 'Install it, or give its full path.',
+    next: '{hint|Install it, or give its full path.}',
   },
   command_not_executable: {
     title: 'The command cannot be run',
@@ -435,7 +435,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   port_in_use: {
     title: 'The port is taken',
     cause: 'Another program listens at {address|that address}.',
-    next: 'Stop the other program, or choose another address with --health.listen-addr (port 0 takes any free one).',
+    next: '{hint|Stop the other program, or choose another address with --health.listen-addr (port 0 takes any free one).}',
   },
   listen_failed: {
     title: 'Culvert cannot listen',

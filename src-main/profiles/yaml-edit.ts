@@ -76,8 +76,11 @@ function editMap(node: YAMLMap, before: ShapeMap, after: ShapeMap): void {
       );
     } else if (isScalar(current) && !isAlias(current) && typeof wanted !== 'object') {
       const made = toNode(wanted) as Scalar;
+      const type = made.type ?? (ambiguous.test(String(made.value)) ? 'QUOTE_DOUBLE' : 'PLAIN');
+      // an address or a number that stood there without quotes gets none
+      const wasPlain = current.type === 'PLAIN' && [current.value, wanted].every((text) => /^\d/.test(String(text)));
       current.value = made.value;
-      current.type = made.type ?? (ambiguous.test(String(made.value)) ? 'QUOTE_DOUBLE' : 'PLAIN');
+      current.type = wasPlain ? 'PLAIN' : type;
       delete current.source;
     } else setKeepingKey(node, key, toNode(wanted));
   }

@@ -4,6 +4,7 @@ import { listRuntimeFiles } from '../../runtime/runtime-record.ts';
 import { parseListenAddress } from '../../settings/process-settings.ts';
 import { failed, passed, skipped, type ProfileCheck } from '../check.ts';
 import { freePort } from '../fixes/free-port.ts';
+import { listenAddressIn, originOf } from '../origin.ts';
 
 async function isFree(host: string | undefined, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -35,9 +36,18 @@ export const listener: ProfileCheck = {
     const problem = parsed && !ours ? await isFree(parsed.host, parsed.port) : undefined;
     if (problem === undefined) return { evidence: [passed('listener', 'app', { address: listen })] };
     const code = problem === 'EADDRINUSE' ? 'port_in_use' : 'listen_failed';
-    const fix = problem === 'EADDRINUSE' ? await freePort(subject, services, listen) : undefined;
+    const seen = { value: listen, inFile: listenAddressIn, flag: 'health.listen-addr' };
+    const origin = await originOf(subject, services, seen);
+    const own = origin === undefined && problem === 'EADDRINUSE';
+    const fix = own ? await freePort(subject, services, listen) : undefined;
+    const hint =
+      origin === undefined
+        ? {}
+        : {
+            hint: `The address comes from ${origin}: choose another one there (port 0 takes any free one), or stop the other program.`,
+          };
     return {
-      evidence: [failed('listener', new TunnelError(code, 'local', { address: listen, detail: problem }))],
+      evidence: [failed('listener', new TunnelError(code, 'local', { address: listen, detail: problem, ...hint }))],
       ...(fix ? { fix } : {}),
     };
   },

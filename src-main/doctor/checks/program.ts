@@ -7,6 +7,7 @@ import { joinCommand, splitCommand } from '../../mcp/stdio/command-line.ts';
 import { prove, warned, type ChannelCheck, type ChannelLook, type Finding, type PlannedFix } from '../check.ts';
 import { changeProfile } from '../fixes/change-profile.ts';
 import { refreshPath } from '../fixes/refresh-path.ts';
+import { originOf } from '../origin.ts';
 
 const isBare = (named: string): boolean => !isAbsolute(named) && !/[\\/]/.test(named);
 
@@ -16,6 +17,16 @@ const lookup = (named: string, path: string, { channel, services }: ChannelLook)
     cwd: (channel.kind === 'stdio' ? channel.cwd : undefined) ?? process.cwd(),
     environment: services.env,
   }).catch(() => undefined);
+
+const originOfCommand = ({ subject, services }: ChannelLook, { name, command }: StdioChannelConfig) =>
+  originOf(subject, services, {
+    value: command,
+    inFile: ({ profile }) => {
+      const saved = profile.channels.find((each) => each.name === name);
+      return saved?.kind === 'stdio' ? saved.command : undefined;
+    },
+    flag: 'mcp.command',
+  });
 
 function nameByPath(look: ChannelLook, channel: StdioChannelConfig, path: string): PlannedFix | undefined {
   const [named, ...args] = splitCommand(channel.command);
@@ -35,7 +46,10 @@ function nameByPath(look: ChannelLook, channel: StdioChannelConfig, path: string
 }
 
 /** It is not where this process looks. Where the login shell has it, that is what to do about it. */
-async function missing(look: ChannelLook, channel: StdioChannelConfig): Promise<PlannedFix | undefined> {
+async function missing(
+  look: ChannelLook,
+  channel: StdioChannelConfig,
+): Promise<{ readonly fix?: PlannedFix | undefined; readonly hint?: string } | undefined> {
   const { loginPath, searchPath, manager } = look.services;
   const [named] = splitCommand(channel.command);
   if (!loginPath || !isBare(named) || variable(channel.env, 'PATH') !== undefined) return undefined;
@@ -43,8 +57,12 @@ async function missing(look: ChannelLook, channel: StdioChannelConfig): Promise<
   const found = await lookup(named, path, look);
   if (found === undefined) return undefined;
   const { refresh } = loginPath;
-  if (!refresh) return nameByPath(look, channel, found);
-  return refreshPath({
+  if (!refresh) {
+    const origin = await originOfCommand(look, channel);
+    if (origin === undefined) return { fix: nameByPath(look, channel, found) };
+    return { hint: `It is at ${found}: give that in ${origin}, where the command comes from.` };
+  }
+  const fix = refreshPath({
     named,
     found,
     known: await searchPath(),
@@ -55,6 +73,7 @@ async function missing(look: ChannelLook, channel: StdioChannelConfig): Promise<
       manager.nudge('person', look.profile.id);
     },
   });
+  return { fix };
 }
 
 export const program: ChannelCheck = {
@@ -72,8 +91,10 @@ export const program: ChannelCheck = {
       return (await resolvedCommand(channel, { env, searchPath })).facts;
     });
     if (found.error) {
-      const fix = found.error.code === 'command_not_found' ? await missing(look, channel) : undefined;
-      return { evidence: [found], ...(fix ? { fix } : {}) };
+      const { fix, hint } = (found.error.code === 'command_not_found' ? await missing(look, channel) : undefined) ?? {};
+      const { code, leg, params } = found.error;
+      const error = hint === undefined ? found.error : { code, leg, params: { ...params, hint } };
+      return { evidence: [{ ...found, error }], ...(fix ? { fix } : {}) };
     }
     const [named] = splitCommand(channel.command);
     const path = found.facts['program'];
@@ -82,8 +103,10 @@ export const program: ChannelCheck = {
     // what only the login shell's PATH or the usual folders have is lost to a service or a cron job
     const inherited = await lookup(named, variable(channel.env, 'PATH') ?? variable(env, 'PATH') ?? '', look);
     if (inherited === path) return { evidence: [found] };
-    const summary = `${named} is not on the PATH of this process; it was found where shells look.`;
-    const fix = nameByPath(look, channel, path);
+    const origin = await originOfCommand(look, channel);
+    const where = origin === undefined ? '' : `: give ${path} in ${origin}, where the command comes from`;
+    const summary = `${named} is not on the PATH of this process; it was found where shells look${where}.`;
+    const fix = origin === undefined ? nameByPath(look, channel, path) : undefined;
     return { evidence: [found, warned('program.path', 'mcp-server', summary)], ...(fix ? { fix } : {}) };
   },
 };

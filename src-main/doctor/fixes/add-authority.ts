@@ -37,7 +37,7 @@ export async function addAuthority({ profile, subject, services, way }: ProfileL
     }
     return changeProfile(subject, services, {
       kind: 'ca.add',
-      summary: `Trust the authorities in ${file}, which ${name} names: with them the certificate is valid.`,
+      summary: `Trust the authorities in ${file}, which ${name} names: with them the certificate is valid. They hold for the servers of this profile as well.`,
       after: `ca_bundle: ${file}`,
       change: (saved) => ({ ...saved, caBundle: file }),
     });

@@ -1,7 +1,11 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { TunnelError } from '../../../shared/errors.ts';
+import { editJson } from '../../profiles/json-edit.ts';
 import { parseProfileFile } from '../../profiles/source.ts';
+import { editDocument } from '../../profiles/yaml-edit.ts';
 import { parseListenAddress } from '../../settings/process-settings.ts';
 import type { PlannedFix, Subject } from '../check.ts';
+import { listenAddressIn } from '../origin.ts';
 import type { DoctorServices } from '../services.ts';
 
 const freePortOn = (host: string | undefined): Promise<number> =>
@@ -13,7 +17,10 @@ const freePortOn = (host: string | undefined): Promise<number> =>
     });
   });
 
-/** Another port on the same address, one that is free now, written into the profile that asked for one that is taken. */
+/**
+ * Another port on the same address, one that is free now, written into the profile that asked for one that is taken. It is
+ * refused (`revision_conflict`) when the file says something else by then.
+ */
 export async function freePort(
   subject: Subject,
   { store }: DoctorServices,
@@ -32,9 +39,12 @@ export async function freePort(
     },
     apply: async () => {
       const { text, revision, file } = await store.get(subject.id);
-      const { document } = parseProfileFile(file, text).source;
-      document.setIn(['health', 'listen_addr'], free);
-      await store.save(subject.id, document.toString({ lineWidth: 0 }), revision);
+      const { form, source, settings } = parseProfileFile(file, text);
+      if (listenAddressIn(settings) !== listen) throw new TunnelError('revision_conflict', 'local', { file });
+      const shapeOf = (address: string) => ({ health: { listen_addr: address } });
+      const shapes = [shapeOf(listen), shapeOf(free)] as const;
+      const changed = form === 'json' ? editJson(text, ...shapes) : editDocument(source.document, text, ...shapes);
+      await store.save(subject.id, changed, revision);
     },
   };
 }

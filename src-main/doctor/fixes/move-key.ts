@@ -1,4 +1,5 @@
 import { isReference } from '../../profiles/rules.ts';
+import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import type { PlannedFix, Subject } from '../check.ts';
 import type { DoctorServices } from '../services.ts';
@@ -25,12 +26,13 @@ export function moveKeyToKeychain(subject: Subject, services: DoctorServices): P
       if (!saved || apiKey === '' || isReference(apiKey)) return;
       const changed = { ...saved, controlPlane: { ...saved.controlPlane, apiKey: ref } };
       const rendered = await store.render(subject.id, text, changed);
-      await secretStore().set(`${subject.id}/api_key`, apiKey);
-      // a keychain that forgets would cost the person the key
-      await secrets.resolve(ref);
-      await store.save(subject.id, rendered, revision, (before) =>
-        before.includes(apiKey) ? before.replaceAll(apiKey, moved) : rendered,
-      );
+      await keepWhile(secretStore, subject.id, new Map([['api_key', apiKey]]), async () => {
+        // a keychain that forgets would cost the person the key
+        await secrets.resolve(ref);
+        await store.save(subject.id, rendered, revision, (before) =>
+          before.includes(apiKey) ? before.replaceAll(apiKey, moved) : rendered,
+        );
+      });
     },
   };
 }
