@@ -1,5 +1,6 @@
 import type { LogLine } from '../../shared/log.ts';
 import type { Profile } from '../../shared/profile.ts';
+import { allInOrder } from '../all-in-order.ts';
 import { DraftStore } from '../api/drafts/draft-store.ts';
 import type { HttpListener } from '../admin/http-listener.ts';
 import { createHeadless, type Headless } from '../headless.ts';
@@ -36,7 +37,7 @@ const graceMs = 7_000;
 
 /** `culvert run`: resolves with the exit code after the tunnels have drained. Rejects with what keeps it from starting. */
 export async function run({ selections, flags, env, requestTiming }: RunRequest): Promise<number> {
-  const loaded = await Promise.all(selections.map((selection) => loadProfile(selection, flags, env)));
+  const loaded = await allInOrder(selections.map((selection) => loadProfile(selection, flags, env)));
   const profiles = loaded.map(({ profile }) => profile);
   const settings = loaded[0]?.settings;
   if (!settings) return exitCodes.usage;
@@ -44,7 +45,7 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   let opened: SecretStore | undefined;
   const keychain = () => (opened ??= createKeychain());
   const secrets = createSecrets({ env, store: () => drafts.over(keychain) });
-  await Promise.all(profiles.flatMap((profile) => [checkSecrets(profile, secrets), checkPrograms(profile, env)]));
+  await allInOrder(profiles.flatMap((profile) => [checkSecrets(profile, secrets), checkPrograms(profile, env)]));
 
   const write = namingTunnels(profiles, await openLogOutput(settings.log), settings.log.format === 'people');
   const log = createLog(settings.log.level, write, settings.ui.logBufferEvents);

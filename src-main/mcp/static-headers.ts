@@ -1,4 +1,5 @@
 import type { HttpChannelConfig, Profile, SecretRef } from '../../shared/profile.ts';
+import { allInOrder } from '../all-in-order.ts';
 import { overlaidHeaders } from '../profiles/headers.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { staticHeader, type StaticHeader } from './http-headers.ts';
@@ -70,7 +71,7 @@ export class StaticHeaders {
   }
 
   #resolved(settings: Readonly<Record<string, SecretRef>>): Promise<StaticHeader[]> {
-    return Promise.all(
+    return allInOrder(
       Object.entries(settings).map(async ([name, ref]) => staticHeader(name, await this.#secrets.resolve(ref))),
     );
   }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as tls from 'node:tls';
 import { TunnelError, type Leg } from '../../shared/errors.ts';
+import { allInOrder } from '../all-in-order.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import { filePath, pemCertificates } from './pem.ts';
 import type { Setting } from './route-plan.ts';
@@ -18,7 +19,7 @@ export async function secureContextFor(
   leg: Leg,
   client: ClientCertificate | undefined,
 ): Promise<tls.SecureContext> {
-  const own = await Promise.all(bundles.map((bundle) => readBundle(bundle, leg)));
+  const own = await allInOrder(bundles.map((bundle) => readBundle(bundle, leg)));
   const extra = [...(await systemRoots()), ...own.flat()];
   const options: tls.SecureContextOptions = {
     minVersion: 'TLSv1.2',

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { TunnelError } from '../../shared/errors.ts';
+import { allInOrder } from '../all-in-order.ts';
 import type { Env, Layered } from '../settings/layers.ts';
 import { fieldName } from './check.ts';
 import { getIn, isRawMap, setIn, type Path, type Raw, type RawMap } from './raw-tree.ts';
@@ -78,7 +79,7 @@ export async function resolveReferences(
   ] as const) {
     const list = getIn(result, [section, key]);
     if (!Array.isArray(list)) continue;
-    const entries = await Promise.all(
+    const entries = await allInOrder(
       (list as readonly Raw[]).map(async (entry, index) => {
         if (!isRawMap(entry)) return entry;
         let changed: RawMap = entry;

@@ -9,7 +9,7 @@ import type { Subject } from '../../src-main/doctor/check.ts';
 import { FakeProxy, type ProxyOptions } from '../fakes/proxy.ts';
 import type { Answer } from '../fakes/scripted-server.ts';
 import { makeCertificate, type CertificateOptions } from '../support/certificates.ts';
-import { cleanUp, listen } from '../support/network.ts';
+import { cleanUp, deadPort, listen } from '../support/network.ts';
 import {
   controlPlane,
   examine,
@@ -97,14 +97,6 @@ async function saved(text: string): Promise<{ setting: Setting; subject: Subject
 }
 
 /** An address of loopback where nothing listens. */
-async function deadPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return `127.0.0.1:${port}`;
-}
-
 const goodId = `tunnel_${'a'.repeat(32)}`;
 const good = `config_version: 1\ncontrol_plane:\n  tunnel_id: ${goodId}\n  api_key: env:K\nmcp:\n  server_urls:\n    - url: http://127.0.0.1:1/mcp\n`;
 
@@ -248,7 +240,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'connect_refused',
     layer: 'network',
     next: /correct the address/,
-    make: async () => withGoodServer(`http://${await deadPort()}`),
+    make: async () => withGoodServer(`http://127.0.0.1:${await deadPort()}`),
   },
   'a certificate of an authority that nobody knows': {
     check: 'tls',
@@ -295,7 +287,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'proxy_unreachable',
     layer: 'network',
     next: /proxy address/,
-    make: async () => secure({}, { httpProxy: `http://${await deadPort()}` }),
+    make: async () => secure({}, { httpProxy: `http://127.0.0.1:${await deadPort()}` }),
   },
   'a proxy that wants a sign-in': {
     check: 'proxy',
@@ -475,7 +467,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'connect_refused',
     layer: 'mcp-server',
     next: /correct the address/,
-    make: async () => withChannel(httpChannel(`http://${await deadPort()}/mcp`)),
+    make: async () => withChannel(httpChannel(`http://127.0.0.1:${await deadPort()}/mcp`)),
   },
   'a server whose name does not exist': {
     check: 'url',

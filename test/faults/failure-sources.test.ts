@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { FakeControlPlane, RecordedPost } from '../fakes/control-plane.ts';
 import { CUT, RESET, STALL, event, sseAnswer, stalledAnswer, type Answer } from '../fakes/mcp-http.ts';
 import { loopbackCertificates } from '../support/certificates.ts';
+import { deadPort } from '../support/network.ts';
 import {
   cleanUp,
   failureOf,
@@ -17,15 +18,6 @@ import {
 } from './tunnel-process.ts';
 
 afterEach(cleanUp);
-
-/** A port where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** What holds for every failure that Culvert puts in the place of an answer (protocol.md, tunnel failures). */
 function expectFailure(post: RecordedPost, source: string): Failure {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { expect, test } from 'vitest';
 import { configuredTargets } from '../../src-main/network/profile-routes.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
-import { cleanUp, listen, profileWith, routesFor } from '../support/network.ts';
+import { cleanUp, deadPort, listen, profileWith, routesFor } from '../support/network.ts';
 
 test('the control plane’s own place is the one for client certificates when the profile has one', () => {
   const controlPlane = { baseUrl: 'https://api.openai.com', urlPath: '' };
@@ -36,11 +36,7 @@ test('requests reuse one connection, and a warm one is opened ahead of the first
 });
 
 test('a refused connection is named with its address', async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  const url = new URL(`http://127.0.0.1:${port}`);
+  const url = new URL(`http://127.0.0.1:${await deadPort()}`);
   const lease = await routesFor().dispatcherFor('control-plane', { url });
   const failure = await lease.dispatcher.request({ origin: url.origin, path: '/', method: 'GET' }).catch(lease.explain);
   expect(failure).toMatchObject({ code: 'connect_refused', leg: 'control-plane', params: { address: url.host } });

@@ -106,6 +106,16 @@ test.each([
   expect(server.requests).toEqual([]);
 });
 
+test('of two authorities that cannot be read the first is told, though the second is found out sooner', async () => {
+  const server = await secureServer();
+  const [first, second] = [await file(`no certificate${' '.repeat(8_000_000)}`), await file('nor this')];
+  const setup = { profile: { caBundle: first }, channel: { caBundle: second } };
+  expect(await failure(channelTo(server.endpoint, setup))).toMatchObject({
+    code: 'ca_invalid',
+    params: { file: first },
+  });
+});
+
 test('a host name is checked on every connection, also with TLS 1.2 and a server that offers its session', async () => {
   const certificate = signed({ hosts: ['other.example'] });
   let asked = 0;

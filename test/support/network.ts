@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo, Server as NetServer } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { afterEach } from 'vitest';
 import { profileSchema, type Profile } from '../../shared/profile.ts';
 import { createRoutes } from '../../src-main/network/profile-routes.ts';
@@ -45,4 +46,17 @@ export async function listen(server: Server | NetServer, scheme = 'http', host =
     return new Promise((resolve) => server.close(resolve));
   });
   return new URL(`${scheme}://${host}:${(server.address() as AddressInfo).port}`);
+}
+
+/**
+ * A port of loopback on which nobody listens, and nobody can begin to during the test: it is the near end of a
+ * connection. One that was free a moment ago may be another test's by now.
+ */
+export async function deadPort(): Promise<number> {
+  const server = createServer((socket) => socket.on('error', () => undefined));
+  const url = await listen(server);
+  const socket = connect(Number(url.port), url.hostname);
+  cleanUp(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket.localPort ?? 0;
 }
