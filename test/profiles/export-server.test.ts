@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { profileSchema } from '../../shared/profile.ts';
 import { serverNeeds } from '../../src-main/profiles/server-needs.ts';
@@ -153,6 +153,8 @@ suiteNeeds('reference-client')('a profile exported to the reference’s form', (
 describe('a profile exported for systemd', () => {
   /** `/etc`, `/run` and `/var/lib` of the unit as they would be, in a folder of the test. */
   it('is run by the line of its unit, as a user who owns nothing but its credentials', async () => {
+    const umask = process.umask(0o022); // what systemd and the package's installer make, others may read
+    onTestFinished(() => void process.umask(umask));
     await exported('systemd', '', '--output', join(folder, 'out'));
     const here = (text: string): string => text.replaceAll(/(?<![\w/])\/(etc|run|var\/lib)\//g, `${folder}/$1/`);
     const unit = await readFile(join(folder, 'out', `culvert-${name}.service`), 'utf8');
@@ -203,7 +205,7 @@ describe('a profile exported for systemd', () => {
 
   /** Nobody's id, where this is root and nobody may read the sources. */
   async function otherUser(): Promise<number | undefined> {
-    if (process.getuid?.() !== 0) return undefined;
+    if (process.getuid?.() !== 0 || ((await stat(cli)).mode & 0o004) === 0) return undefined;
     for (let path = resolve('.'); ; path = dirname(path)) {
       if (((await stat(path)).mode & 0o005) !== 0o005) return undefined;
       if (path === dirname(path)) return 65_534;
