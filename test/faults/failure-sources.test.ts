@@ -194,7 +194,7 @@ test('a server that stalls holds up its own call only, and stalled calls are let
   mcp.once('tools/call', sseAnswer(STALL));
   mcp.once('tools/call', { raw: [STALL] });
   for (const id of ['s1', 's2', 's3'])
-    controlPlane.send({ request_id: id, jsonrpc: request('tools/call', '"the-id"'), response_timeout: '900ms' });
+    controlPlane.send({ request_id: id, jsonrpc: request('tools/call', '"the-id"'), response_timeout: '2s' });
   const stalled = await Promise.all([0, 1, 2].map((n) => mcp.call('tools/call', n)));
   expect((await call(controlPlane)).json).toHaveProperty('result');
   await Promise.all(stalled.map((one) => one.aborted));

@@ -79,9 +79,11 @@ test('profiles are added from a file, shown, edited and removed', async () => {
   const file = join(home, 'other.yaml');
   await writeFile(
     file,
-    `# mine\nconfig_version: 1\ncontrol_plane:\n  tunnel_id: ${tunnelId}\n  api_key: sk-literal-in-a-file-0001\nmcp:\n  server_urls:\n    - url: http://127.0.0.1:1/mcp\n`,
+    `# mine\nconfig_version: 1\ncontrol_plane:\n  tunnel_id: ${tunnelId}\n  api_key: env:MY_KEY\nmcp:\n  server_urls:\n    - url: http://127.0.0.1:1/mcp\n`,
   );
   expect(await main(['profiles', 'add', 'mine', '--from-file', file]), err).toBe(0);
+  // a key in plain text comes into a profile only by somebody's own hand
+  await writeFile(profileFile('mine'), (await written('mine')).replace('env:MY_KEY', 'sk-literal-in-a-file-0001'));
   out = '';
   expect(await main(['profiles', 'show', 'mine'])).toBe(0);
   expect(out).toContain('# mine');
