@@ -202,7 +202,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   http_status: {
     title: `${server} answers {status|with an error}`,
     cause: 'It answered {status|with an HTTP error}[ to {method}] without a JSON-RPC answer.',
-    next: '{hint|Look at the log of the server.}',
+    next: 'Look at the log of the server.',
   },
   bad_json: {
     title: `${server} sends something that is not JSON`,

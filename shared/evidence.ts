@@ -35,13 +35,16 @@ export const verdictSchema = z.object({
     'stopping',
     'fault',
     'no-answer-yet',
+    'calls-fail',
     'not-yet-known',
     'waiting-first-call',
     'nothing-arrived',
     'ok',
   ]),
-  /** What went wrong, when `reason` is `fault`: the catalogue's key and parameters. */
+  /** What went wrong, when `reason` is `fault` or `calls-fail`: the catalogue's key and parameters. */
   error: tunnelErrorSchema.optional(),
+  /** How many calls in a row, when `reason` is `calls-fail`. */
+  calls: z.number().optional(),
   channel: z.string().optional(),
   /** Wall-clock milliseconds since which this holds, and when the next try is due. */
   since: z.number().optional(),

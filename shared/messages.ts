@@ -57,11 +57,20 @@ const typed: Words = {
 const fromCommandLine = ({ code, params }: TunnelErrorData): Words | undefined =>
   code === 'config_invalid' && params['file'] === 'the command line' ? typed : undefined;
 
+/** Most wrong addresses of a server are wrong in their path. */
+const wrongPath: Words = {
+  ...errorWords.http_status,
+  next: 'Check the path of its URL: most servers take MCP at /mcp.',
+};
+const fromStatus = ({ code, params: { status } }: TunnelErrorData): Words | undefined =>
+  code === 'http_status' && (status === 404 || status === 405) ? wrongPath : undefined;
+
 /** The three sentences of an error, for people. Takes what crossed IPC as well as a thrown `TunnelError`. */
 export function describe(error: TunnelErrorData): Words {
   const where = parties[error.leg];
   const params = { ...error.params, where, Where: capital(where) };
-  const { title, cause, next } = fromService(error) ?? fromCommandLine(error) ?? errorWords[error.code];
+  const { title, cause, next } =
+    fromService(error) ?? fromCommandLine(error) ?? fromStatus(error) ?? errorWords[error.code];
   return { title: say(title, params), cause: say(cause, params), next: say(next, params) };
 }
 

@@ -39,7 +39,7 @@ export function stateKey({ snapshot, verdict, pausedUntil }: Stated): StateKey {
       const crashing = channels.some((channel) => channel.state.kind === 'crash-loop');
       const unusable = channels.some((channel) => channel.state.kind === 'unusable');
       if (crashing || (unusable && faulty)) return 'attention';
-      if (faulty || state.kind === 'degraded') return 'degraded';
+      if (faulty || verdict.reason === 'calls-fail' || state.kind === 'degraded') return 'degraded';
       if (verdict.reason === 'no-answer-yet') return 'slow';
       return inFlight > 0 ? 'busy' : 'connected';
     }

@@ -66,6 +66,8 @@ export const channelSnapshotSchema = z.object({
   state: channelStateSchema,
   inFlight: z.number(),
   lastAnswerAt: time.optional(),
+  /** Calls in a row that this server gave no answer to: since when, how many, and why the last one. */
+  failing: z.object({ since: time, calls: z.number(), error: tunnelErrorSchema }).optional(),
 });
 export type ChannelSnapshot = z.infer<typeof channelSnapshotSchema>;
 

@@ -5,6 +5,11 @@ import type { Words } from './words.ts';
 
 /** The verdict in words: what holds, why, what to do. Tray, cards, notifications and `/readyz` say it alike. */
 export function describeVerdict(verdict: Verdict): Words {
+  if (verdict.error && verdict.calls !== undefined) {
+    const { title, cause, next } = describe(verdict.error);
+    const calls = verdict.calls === 1 ? 'The last call' : `The last ${verdict.calls} calls`;
+    return { title, cause: `${calls} got no answer. ${cause}`, next };
+  }
   if (verdict.error) return describe(verdict.error);
   switch (verdict.reason) {
     case 'stopped':
@@ -40,6 +45,7 @@ export function describeVerdict(verdict: Verdict): Words {
         next: 'Check that the calling product uses this tunnel id and that its connector is enabled.',
       };
     case 'fault':
+    case 'calls-fail':
     case 'ok':
       return { title: 'Working', cause: 'Polls and calls succeed.', next: 'Nothing to do.' };
   }

@@ -34,7 +34,7 @@ const mostTools = 256;
 
 function channelComponent(channel: ChannelSnapshot): Component {
   const { state } = channel;
-  const error = channelFault(channel)?.error;
+  const error = channelFault(channel)?.error ?? channel.failing?.error;
   const server = state.kind === 'ready' ? state.server : undefined;
   const status: Status = error ? 'degraded' : state.kind === 'ready' ? 'ok' : 'unknown';
   return {
@@ -46,6 +46,8 @@ function channelComponent(channel: ChannelSnapshot): Component {
       channel: channel.name,
       transport: channel.transport,
       in_flight: channel.inFlight,
+      ...(channel.lastAnswerAt === undefined ? {} : { last_answer_at: iso(channel.lastAnswerAt) }),
+      ...(channel.failing ? { unanswered_calls: channel.failing.calls } : {}),
       ...(server
         ? {
             protocol_versions: [...server.protocolVersions].sort(),

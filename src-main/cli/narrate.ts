@@ -75,9 +75,24 @@ export function createNarrator(log: Log, now: () => number = Date.now): (tunnel:
     said.set(key, mark(state));
     return true;
   };
+  const failing = new Set<string>();
+  /** That calls begin to stay without an answer, and that one is answered again. */
+  const sayCalls = (tunnel: string, channel: ChannelSnapshot): void => {
+    const key = `${tunnel}/${channel.name}`;
+    if (failing.has(key) === (channel.failing !== undefined)) return;
+    const scope = { tunnel, channel: channel.name };
+    if (channel.failing) {
+      failing.add(key);
+      log.warn(`A call got no answer. ${sentence(channel.failing.error)}`, {}, scope);
+    } else {
+      failing.delete(key);
+      log.info(`The server of the channel ${channel.name} answers again.`, {}, scope);
+    }
+  };
   return (tunnel) => {
     for (const channel of tunnel.channels) {
       if (isNew(`${tunnel.id}/${channel.name}`, channel.state)) sayChannel(log, tunnel.id, channel, now());
+      sayCalls(tunnel.id, channel);
     }
     if (isNew(tunnel.id, tunnel.state)) sayTunnel(log, tunnel, now());
   };

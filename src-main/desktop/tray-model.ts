@@ -67,7 +67,7 @@ function stateOf(tunnel: TrayTunnel): string {
 
 /** The tunnel that speaks for all: one with a fault, else the first that is on. */
 function spokesman(tunnels: readonly TrayTunnel[]): TrayTunnel | undefined {
-  return tunnels.find(({ verdict }) => verdict.reason === 'fault') ?? tunnels.find(({ snapshot }) => isOn(snapshot));
+  return tunnels.find(({ verdict }) => verdict.error) ?? tunnels.find(({ snapshot }) => isOn(snapshot));
 }
 
 /** The state in words, short enough for a tooltip. */
@@ -119,7 +119,7 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
       { kind: 'action', label: 'Try the demo', action: { do: 'start', id: 'demo' } },
     );
   }
-  const fault = tunnels.find(({ verdict }) => verdict.reason === 'fault');
+  const fault = tunnels.find(({ verdict }) => verdict.error);
   if (fault) {
     items.push(separator, { kind: 'text', label: `${fault.snapshot.name}: ${describeVerdict(fault.verdict).title}` });
   }

@@ -134,12 +134,7 @@ export function askServer(
 }
 
 const statusError = (status: number, method: string, channel: Channel): TunnelError =>
-  new TunnelError('http_status', 'mcp-server', {
-    status,
-    method,
-    channel: channel.name,
-    ...(status === 404 || status === 405 ? { hint: 'Check the path of its URL: most servers take MCP at /mcp.' } : {}),
-  });
+  new TunnelError('http_status', 'mcp-server', { status, method, channel: channel.name });
 
 const named = (info: { name?: string | undefined; version?: string | undefined } | undefined) => ({
   ...(info?.name === undefined ? {} : { name: info.name }),

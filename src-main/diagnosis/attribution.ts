@@ -6,6 +6,8 @@ import { lastWords } from '../mcp/stdio/last-words.ts';
 
 /** How long a proved, connected tunnel waits for its first call before "nothing has arrived" is worth saying. */
 const firstCallGraceMs = 120_000;
+/** One call may fail for reasons of its own; so many in a row say that the server does not work. */
+const callsThatTell = 3;
 
 const fault = (error: TunnelErrorData, since: number, rest: Partial<Verdict> = {}): Verdict => ({
   layer: layerOf(error),
@@ -89,6 +91,12 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
     if (found) return tunnel.channels.length === 1 ? withoutChannel(found) : found;
   }
   if (state.kind === 'starting') return { layer: 'unknown', reason: 'starting', since: state.since };
+  for (const { name, failing } of byImportance(tunnel.channels)) {
+    if (!failing) continue;
+    const { error, since, calls } = failing;
+    const found: Verdict = { layer: layerOf(error), reason: 'calls-fail', error, since, calls, channel: name };
+    return tunnel.channels.length === 1 ? withoutChannel(found) : found;
+  }
   const { quietCall } = tunnel;
   if (quietCall && now >= quietCall.longAt) {
     const { channel, since } = quietCall;
@@ -104,12 +112,16 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
     : { layer: 'calling-product', reason: 'nothing-arrived', since: state.since };
 }
 
-/** `/readyz`: 503 when the verdict is app, network, control plane or `main`'s server; 200 for none, unknown and the calling product (DESIGN, "State words"). */
+/**
+ * `/readyz`: 503 when the verdict is app, network, control plane or `main`'s server; 200 for none, unknown and the calling
+ * product, and while a server has left only a call or two without an answer (docs/attribution.md).
+ */
 export function isReady(tunnel: TunnelSnapshot, verdict: Verdict): boolean {
   if (tunnel.state.kind === 'stopped' || tunnel.state.kind === 'starting' || tunnel.state.kind === 'stopping')
     return false;
   // a server may be slow for good reasons, and other calls may well be answered
   if (verdict.reason === 'no-answer-yet') return true;
+  if (verdict.calls !== undefined && verdict.calls < callsThatTell) return true;
   switch (verdict.layer) {
     case 'none':
     case 'unknown':

@@ -16,6 +16,7 @@ import { EarlyCancels, sameCall } from './cancel-matching.ts';
 import type { CommandQueue } from './queue.ts';
 import { RecentRequests } from './recent-requests.ts';
 import type { Delivery, Responder } from './responder.ts';
+import { ServerAnswers } from './server-answers.ts';
 
 export interface Counts {
   commands: number;
@@ -61,6 +62,7 @@ export class Dispatcher {
   readonly #inFlight = new InFlight<Command>();
   readonly #recent = new RecentRequests(() => this.#inFlight.all().map(({ requestId }) => requestId));
   readonly #early: EarlyCancels;
+  readonly answers = new ServerAnswers();
   readonly counts: Counts = { commands: 0, answered: 0, errors: 0, dropped: 0, duplicates: 0 };
   lastCommandAt: number | undefined;
   lastAnswerAt: number | undefined;
@@ -195,7 +197,12 @@ export class Dispatcher {
       command.trace.deadlineMs = Math.round(ms + now - command.receipt.now);
       if (own) command.trace.deadlineOwn = true;
     }
-    command.stopLimit = clock.after(ms, () => command.cancellation.cancel(own ? 'lifetime' : 'deadline'));
+    command.stopLimit = clock.after(ms, () => {
+      // with its server since it was dispatched, and still without an answer
+      if (command.message.kind === 'request' && command.notifications && !command.isAnswering)
+        this.#unanswered(command, new TunnelError('timed_out', 'mcp-server', { seconds: Math.round(ms / 100) / 10 }));
+      command.cancellation.cancel(own ? 'lifetime' : 'deadline');
+    });
     command.cancellation.onCancel((reason) => {
       this.#options.queue.remove(command);
       this.#end(command, reason === 'deadline' || reason === 'lifetime' ? 'expired' : 'cancelled');
@@ -265,11 +272,13 @@ export class Dispatcher {
       // cancelled, expired or answered for us while it ran
       if (command.trace) this.#options.traces.update(command.trace);
     } else if (outcome instanceof TunnelError) {
+      if (command.message.kind === 'request') this.#unanswered(command, outcome);
       this.#fail(command, outcome);
     } else if (outcome.body === undefined || command.message.kind === 'notification') {
       const type = command.message.kind === 'notification' ? 'notify_ack' : 'jsonrpc_response';
       this.#answer(command, { type, status: outcome.status, headers: outcome.headers }, 'ok');
     } else {
+      this.answers.answered(channel.name, this.#options.clock.wall());
       const message = outcome.message ?? readMessage(outcome.body);
       if (command.trace && message.errorCode !== undefined) command.trace.rpcErrorCode = message.errorCode;
       const parts: ResponseParts = {
@@ -281,6 +290,10 @@ export class Dispatcher {
       this.#answer(command, parts, message.isError ? 'error' : 'ok');
     }
     this.#pump(channel.name, channel);
+  }
+
+  #unanswered({ channel }: Command, error: TunnelError): void {
+    this.answers.failed(channel, error, this.#options.clock.wall());
   }
 
   async #terminate(command: Command, channel: Channel): Promise<void> {

@@ -47,7 +47,7 @@ function working(state: TunnelState, at: number, unusable: readonly string[]): T
 }
 
 /**
- * The state of a tunnel after an event (DESIGN, "State words"). Pure; gives back the same object when nothing changes,
+ * The state of a tunnel after an event (docs/architecture.md). Pure; gives back the same object when nothing changes,
  * and `since` is when the state's kind began.
  */
 export function next(state: TunnelState, event: TunnelEvent): TunnelState {

@@ -132,8 +132,11 @@ export class Tunnel {
       },
     });
     for (const channel of channels) {
+      let wasUnusable = false;
       this.#stopListening.push(
-        channel.onState(() => {
+        channel.onState(({ kind }) => {
+          if (wasUnusable && kind === 'ready') this.#dispatcher.answers.forgive(channel.name);
+          wasUnusable = kind === 'unusable';
           this.#apply({ kind: 'channels', at: clock.wall(), unusable: this.#unusable() });
           this.#changed();
         }),
@@ -171,6 +174,7 @@ export class Tunnel {
         target,
         state,
         inFlight,
+        ...this.#dispatcher.answers.of(name),
       })),
       queue: { depth: this.#queue.depth, capacity: this.#queue.capacity },
       inFlight: this.#dispatcher.inFlight,

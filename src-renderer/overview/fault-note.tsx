@@ -64,14 +64,17 @@ export function FaultNote({ view, now }: { readonly view: TunnelView; readonly n
       </Note>
     );
   }
-  if (verdict.reason === 'no-answer-yet') {
+  if (verdict.reason === 'no-answer-yet' || verdict.reason === 'calls-fail') {
     const { title, cause, next } = describeVerdict(verdict);
     return (
       <Note
         tone="warn"
         title={`${title}.`}
         actions={
-          <Button onPress={() => go('traces', `tunnel:${quoteFilter(snapshot.name)}`)}>{words.actions.traces}</Button>
+          <>
+            <Button onPress={() => go('traces', `tunnel:${quoteFilter(snapshot.name)}`)}>{words.actions.traces}</Button>
+            {verdict.error && hasDoctor && <Button onPress={() => go('doctor', id)}>{words.actions.doctor}</Button>}
+          </>
         }
       >
         <Prose text={`${cause} ${next}`} />

@@ -121,6 +121,8 @@ export function pipeOf(view: TunnelView, now: number): Pipe {
   const { verdict } = view;
   const servers = view.snapshot.channels.map((channel): ServerNode => {
     const node = serverNode(channel);
+    if (channel.failing && node.tone !== 'fault')
+      return { ...node, tone: 'warn', detail: words.unanswered(channel.failing.calls) };
     if (verdict.reason !== 'no-answer-yet' || (verdict.channel ?? channel.name) !== channel.name) return node;
     return { ...node, tone: 'warn', detail: words.silent(duration(now - (verdict.since ?? now))) };
   });

@@ -26,7 +26,7 @@ export function sayOf(view: TunnelView, startsWithApp: boolean, now: number): st
       return describeVerdict(verdict).title;
     case 'connected':
     case 'degraded':
-      if (verdict.reason === 'fault') return describeVerdict(verdict).title;
+      if (verdict.error) return describeVerdict(verdict).title;
       if (snapshot.inFlight > 0) {
         const waits = snapshot.oldestCallAt === undefined ? 0 : now - snapshot.oldestCallAt;
         return words.answering(snapshot.inFlight, waits < 1000 ? undefined : duration(waits));

@@ -107,6 +107,33 @@ describe('attribution', () => {
     expect(attribute(two, 40_000).channel).toBe('main');
   });
 
+  it('names the server that gave no answer to the last calls, and is ready until that is plain', () => {
+    const own = { code: 'http_status', leg: 'mcp-server', params: { status: 404, channel: 'main' } } as const;
+    const failing = (calls: number) => ({ ...proved, failing: { since: 1500, calls, error: own } });
+    const one = tunnelIn(connected, { lastCommandAt: 1600, channels: [failing(1)] });
+    const verdict = attribute(one, 2000);
+    expect(verdict).toMatchObject({
+      layer: 'mcp-server',
+      reason: 'calls-fail',
+      since: 1500,
+      channel: 'main',
+      calls: 1,
+    });
+    expect(describeVerdict(verdict)).toEqual({
+      title: 'The MCP server answers 404',
+      cause: 'The last call got no answer. It answered 404 without a JSON-RPC answer.',
+      next: 'Check the path of its URL: most servers take MCP at /mcp.',
+    });
+    expect(isReady(one, verdict)).toBe(true);
+    const three = tunnelIn(connected, { lastCommandAt: 1600, channels: [failing(3)] });
+    expect(describeVerdict(attribute(three, 2000)).cause).toMatch(/^The last 3 calls got no answer\./);
+    expect(isReady(three, attribute(three, 2000))).toBe(false);
+    const docs = { ...failing(3), name: 'docs' };
+    const two = tunnelIn(connected, { lastCommandAt: 1600, channels: [proved, docs] });
+    expect(attribute(two, 2000).channel).toBe('docs');
+    expect(isReady(two, attribute(two, 2000))).toBe(true);
+  });
+
   it('blames nobody once a call has come', () => {
     expect(attribute(tunnelIn(connected, { lastCommandAt: 1500 }), 9e9)).toMatchObject({ layer: 'none', reason: 'ok' });
   });

@@ -40,9 +40,22 @@ export async function file(text: string, name = 'file.pem'): Promise<string> {
   return path;
 }
 
+const planes = new Map<string, FakeControlPlane>();
+
+/** The control plane that a profile names. */
+function planeOf({ controlPlane: { baseUrl } }: Profile): FakeControlPlane {
+  const plane = planes.get(baseUrl);
+  if (!plane) throw new Error(`no control plane at ${baseUrl}`);
+  return plane;
+}
+
 export async function controlPlane(options: FakeOptions = {}): Promise<FakeControlPlane> {
   const fake = await FakeControlPlane.start(options);
-  cleanUp(() => fake.close());
+  planes.set(fake.url, fake);
+  cleanUp(() => {
+    planes.delete(fake.url);
+    return fake.close();
+  });
   return fake;
 }
 
@@ -160,14 +173,15 @@ export async function examine(setting: Setting, subject: Subject): Promise<Docto
 }
 
 /** What the tray would say of a tunnel that is run like this: the first verdict that names a fault, or that all is well. */
-export async function verdictOf({ manager }: Setting, profile: Profile): Promise<Verdict> {
+export async function verdictOf({ manager }: Setting, profile: Profile, afterCall = false): Promise<Verdict> {
   const verdict = new Promise<Verdict>((resolve, reject) => {
     const look = (): void => {
       const snapshot = manager.snapshots().find(({ id }) => id === profile.id);
       if (!snapshot) return;
       const found = attribute(snapshot, Date.now());
       const settled = snapshot.channels.every(({ state }) => state.kind !== 'starting' && state.kind !== 'idle');
-      if (found.reason === 'fault' || (snapshot.state.kind === 'connected' && settled)) {
+      const called = !afterCall || snapshot.counts.answered + snapshot.counts.dropped > 0;
+      if (found.reason === 'fault' || (snapshot.state.kind === 'connected' && settled && called)) {
         unsubscribe();
         resolve(found);
       }
@@ -175,10 +189,18 @@ export async function verdictOf({ manager }: Setting, profile: Profile): Promise
     const unsubscribe = manager.onChange(look);
     void manager.start(profile).then(look, reject);
   });
+  if (afterCall) planeOf(profile).send(oneCall);
   const result = await verdict;
   await manager.stop(profile.id, 0);
   return result;
 }
+
+/** Its caller waits so long. */
+const oneCall = {
+  request_id: 'one',
+  jsonrpc: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+  response_timeout: '5s',
+};
 
 const result = (text: string) => (request: McpRequest) => jsonAnswer(request, text);
 

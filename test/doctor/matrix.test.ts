@@ -36,8 +36,13 @@ interface Broken {
   readonly layer: Layer;
   /** What the next step has to speak of. */
   readonly next: RegExp;
-  /** `refused` = such a tunnel cannot be started at all; `false` = only a call shows it. Default: as the doctor. */
-  readonly attributed?: ErrorCode | 'refused' | false;
+  /**
+   * What the tray says of such a tunnel. `refused` = it cannot be started at all; `works` = calls get through all the same.
+   * Default: the doctor's code.
+   */
+  readonly attributed?: ErrorCode | 'refused' | 'works';
+  /** The tunnel knows it from the first call on. */
+  readonly byCall?: true;
   make(): Promise<{ readonly setting?: Setting; readonly profile?: Profile; readonly subject?: Subject }>;
 }
 
@@ -96,7 +101,9 @@ async function saved(text: string): Promise<{ setting: Setting; subject: Subject
   return { setting, subject: { ...entry, stored: true, error: new TunnelError(code, leg, params) } };
 }
 
-/** An address of loopback where nothing listens. */
+/** What a caller and a doctor ask of a server. */
+const asked = ['initialize', 'server/discover', 'tools/list'];
+
 const goodId = `tunnel_${'a'.repeat(32)}`;
 const good = `config_version: 1\ncontrol_plane:\n  tunnel_id: ${goodId}\n  api_key: env:K\nmcp:\n  server_urls:\n    - url: http://127.0.0.1:1/mcp\n`;
 
@@ -131,7 +138,6 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'secret_env_missing',
     layer: 'app',
     next: /Set it/,
-    attributed: false,
     make: async () => withGoodServer(await controlPlane(), { mcp: { extraHeaders: { 'x-key': 'env:NOT_SET_HERE' } } }),
   },
   'a file that is referred to and cannot be read': {
@@ -139,7 +145,6 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'secret_file_unreadable',
     layer: 'app',
     next: /file exists/,
-    attributed: false,
     make: async () => {
       const missing = join(await folder(), 'missing');
       return withGoodServer(await controlPlane(), { mcp: { extraHeaders: { 'x-key': `file:${missing}` } } });
@@ -171,7 +176,6 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'key_is_admin',
     layer: 'app',
     next: /runtime key/,
-    attributed: false,
     make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: `sk-admin-${'x'.repeat(20)}` } }),
   },
   'a key with a blank in it': {
@@ -179,15 +183,18 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'config_invalid',
     layer: 'app',
     next: /Correct it/,
-    attributed: false,
-    make: async () => withGoodServer(await controlPlane(), { controlPlane: { apiKey: 'sk one two' } }),
+    attributed: 'unauthorized',
+    make: async () => {
+      const { profile } = await answering(refusal(401, 'tunnel_unauthorized'));
+      return { profile: { ...profile, controlPlane: { ...profile.controlPlane, apiKey: 'sk one two' } } };
+    },
   },
   'an address of the control plane with /v1': {
     check: 'base-url',
     code: 'config_invalid',
     layer: 'app',
     next: /no \/v1/,
-    attributed: false,
+    attributed: 'tunnel_not_found',
     make: async () => withGoodServer(`${(await controlPlane()).url}/v1`),
   },
   'a port for the listener that is taken': {
@@ -195,7 +202,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'port_in_use',
     layer: 'app',
     next: /port 0/,
-    attributed: false,
+    attributed: 'works',
     make: async () => {
       const taken = await listen(createServer());
       const { profile } = await withGoodServer(await controlPlane());
@@ -436,7 +443,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'timed_out',
     layer: 'mcp-server',
     next: /./,
-    attributed: false,
+    byCall: true,
     make: async () => {
       const script = await file('process.stdin.resume();', 's.mjs');
       return {
@@ -450,7 +457,8 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'bad_json',
     layer: 'mcp-server',
     next: /standard output/,
-    attributed: false,
+    attributed: 'timed_out',
+    byCall: true,
     make: async () => {
       // by a shell: what starts slowly has not printed anything at the limit
       const script = await file('while read line; do echo "Listening on port 3000"; done', 'server.sh');
@@ -492,7 +500,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'auth_required',
     layer: 'mcp-server',
     next: /OAuth/,
-    attributed: false,
+    attributed: 'works',
     make: async () => {
       const server = await mcpServer();
       server.on('initialize', { status: 401, headers: { 'www-authenticate': 'Bearer' } });
@@ -504,10 +512,10 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'http_status',
     layer: 'mcp-server',
     next: /path of its URL/,
-    attributed: false,
+    byCall: true,
     make: async () => {
       const server = await mcpServer();
-      for (const method of ['initialize', 'server/discover']) server.on(method, { status: 404, body: 'Not found' });
+      for (const method of asked) server.on(method, { status: 404, body: 'Not found' });
       return withChannel(httpChannel(`${server.url}/wrong`));
     },
   },
@@ -516,10 +524,10 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'http_status',
     layer: 'mcp-server',
     next: /log of the server/,
-    attributed: false,
+    byCall: true,
     make: async () => {
       const server = await mcpServer();
-      for (const method of ['initialize', 'server/discover']) server.on(method, { status: 500, body: 'oops' });
+      for (const method of asked) server.on(method, { status: 500, body: 'oops' });
       return withChannel(httpChannel(server.endpoint));
     },
   },
@@ -528,11 +536,11 @@ const matrix: Readonly<Record<string, Broken>> = {
     code: 'bad_json',
     layer: 'mcp-server',
     next: /address/,
-    attributed: false,
+    byCall: true,
     make: async () => {
       const server = await mcpServer();
       const page = { headers: { 'content-type': 'text/html' }, body: '<html>Hello</html>' };
-      for (const method of ['initialize', 'server/discover']) server.on(method, page);
+      for (const method of asked) server.on(method, page);
       return withChannel(httpChannel(server.endpoint));
     },
   },
@@ -559,14 +567,18 @@ group('doctor and attribution name the layer at fault, and the step that helps',
     expect(describe(evidence!.error!).next).toMatch(broken.next);
     expect(JSON.stringify(run)).not.toContain(key);
 
-    if (broken.attributed === false || !subject.profile) return;
-    const verdict = verdictOf(setting, subject.profile);
+    if (!subject.profile) return;
+    const verdict = verdictOf(setting, subject.profile, broken.byCall || broken.attributed === 'works');
     if (broken.attributed === 'refused') {
       await expect(verdict).rejects.toMatchObject({ code: broken.code });
       return;
     }
+    if (broken.attributed === 'works') {
+      expect(await verdict).toMatchObject({ reason: 'ok', layer: 'none' });
+      return;
+    }
     expect(await verdict).toMatchObject({
-      reason: 'fault',
+      reason: broken.byCall ? 'calls-fail' : 'fault',
       layer: broken.layer,
       error: { code: broken.attributed ?? broken.code },
     });

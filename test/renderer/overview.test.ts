@@ -7,7 +7,7 @@ import { lookOf } from '../../src-renderer/overview/look.ts';
 import { pipeOf } from '../../src-renderer/overview/pipe-model.ts';
 import { sayOf } from '../../src-renderer/overview/say.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
-import { tunnelIn } from '../support/snapshots.ts';
+import { channelIn, tunnelIn } from '../support/snapshots.ts';
 
 const now = 100_000;
 const noRates = { perMinute: [], errorsPerMinute: [], calls: 0, errors: 0 };
@@ -63,5 +63,14 @@ describe('the overview', () => {
     expect(lookOf(waitsFor(29_000))).toMatchObject({ key: 'busy', tone: 'busy' });
     expect(lookOf(waitsFor(31_000))).toMatchObject({ key: 'slow', tone: 'warn', word: 'Slow', up: true });
     expect(pipeOf(waitsFor(31_000), now).servers).toMatchObject([{ tone: 'warn', detail: 'silent for 31 s' }]);
+  });
+
+  it('turns amber, with the reason, when the last call got no answer', () => {
+    const error = { code: 'closed_early', leg: 'mcp-server', params: {} } as const;
+    const main = { ...channelIn({ kind: 'ready', since: 1 }), failing: { since: now - 5_000, calls: 2, error } };
+    const view = viewOf(tunnelIn({ kind: 'connected', since: 1 }, { lastCommandAt: now, channels: [main] }));
+    expect(lookOf(view)).toMatchObject({ key: 'degraded', tone: 'warn', up: true });
+    expect(sayOf(view, false, now)).toBe('The MCP server closed the connection before its answer was complete');
+    expect(pipeOf(view, now).servers).toMatchObject([{ tone: 'warn', detail: 'no answer to 2 calls' }]);
   });
 });

@@ -651,3 +651,56 @@ describe('a call that waits for its server', () => {
     expect(dispatcher.waits()).toEqual({});
   });
 });
+
+describe('a server that gives no answer', () => {
+  const notFound = new AnswerError('http_status', { status: 404, headers: [] }, { status: 404 });
+
+  it('is told with how many calls in a row it failed, since when and why, until it answers one', async () => {
+    const { poll, dispatcher, clock, main } = rig();
+    const at = clock.wall();
+    poll(call('a'), call('b'));
+    main.calls[0]!.fail(notFound);
+    await settle();
+    clock.pass(1_000);
+    main.calls[1]!.fail(new TunnelError('closed_early', 'mcp-server'));
+    await settle();
+    expect(dispatcher.answers.of('main')).toMatchObject({
+      failing: { since: at, calls: 2, error: { code: 'closed_early' } },
+    });
+    expect(dispatcher.answers.of('docs')).toEqual({});
+    poll(call('c'));
+    main.calls[2]!.answer('{"jsonrpc":"2.0","id":"c","error":{"code":-32601,"message":"its own error is an answer"}}');
+    await settle();
+    expect(dispatcher.answers.of('main')).toEqual({ lastAnswerAt: at + 1_000 });
+  });
+
+  it('failed the call that its caller waited for in vain', () => {
+    const { poll, dispatcher, clock, main } = rig({ maxConcurrent: 1 });
+    poll(call('a', { response_timeout: '5s' }), call('waits its turn', { response_timeout: '5s' }));
+    clock.pass(5_000);
+    expect(main.calls).toHaveLength(1);
+    expect(dispatcher.answers.of('main').failing).toMatchObject({
+      calls: 1,
+      error: { code: 'timed_out', leg: 'mcp-server', params: { seconds: 5 } },
+    });
+  });
+
+  it.each([
+    ['that its caller cancels', ({ poll }: Rig) => poll(call('a'), cancelOf('a'))],
+    ['that this machine slept through', ({ dispatcher }: Rig) => dispatcher.cancelAll('deadline')],
+    ['for which it wants a sign-in', ({ main }: Rig) => main.calls[0]!.fail(signIn)],
+    ['that this process ended', ({ main }: Rig) => main.calls[0]!.fail(new TunnelError('shutting_down', 'local'))],
+  ])('has not failed a call %s', async (_, happens) => {
+    const here = rig();
+    here.poll(call('a'));
+    happens(here);
+    await settle();
+    expect(here.dispatcher.answers.of('main')).toEqual({});
+  });
+
+  const signIn = new AnswerError('auth_required', { status: 401, headers: [] }, { status: 401 });
+  const cancelOf = (id: string): CommandFields => ({
+    request_id: `cancel ${id}`,
+    jsonrpc: `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${id}"}}`,
+  });
+});
