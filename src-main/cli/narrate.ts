@@ -9,6 +9,8 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 
 function readyWords(channel: ChannelSnapshot, state: Extract<ChannelState, { kind: 'ready' }>): string {
   const { server } = state;
+  // it answered over HTTP, which a page or a refusal does as well
+  if (server === undefined && channel.transport === 'http') return `The server of the channel ${channel.name} answers.`;
   const who =
     server?.name === undefined ? '' : `: ${server.name}${server.version === undefined ? '' : ` ${server.version}`}`;
   const tools = server?.tools === undefined ? '' : `, ${plural(server.tools.length, 'tool')}`;

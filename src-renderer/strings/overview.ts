@@ -50,7 +50,7 @@ export const overviewStrings = {
   queue: (depth: number, capacity: number) => `queue ${depth} of ${capacity}`,
   inFlight: (n: number) => `${plural(n, 'call', 'calls')} in flight`,
   silent: (span: string) => `silent for ${span}`,
-  unanswered: (calls: number) => (calls === 1 ? 'no answer to the last call' : `no answer to ${calls} calls`),
+  unanswered: (calls: number) => (calls === 1 ? 'gave no answer' : `no answer to ${calls} calls`),
   tools: (n: number) => plural(n, 'tool', 'tools'),
   server: {
     idle: 'not called yet',
