@@ -35,7 +35,7 @@ export function describeVerdict(verdict: Verdict): Words {
       return {
         title: `${server} has not answered yet`,
         cause: `It has a call and has said nothing${verdict.since === undefined ? '' : ` since ${hourMinute(verdict.since)}`}.`,
-        next: 'Wait if the call may take this long; otherwise look at it in the traces and restart the server; stopping and starting the tunnel restarts a command.',
+        next: 'Wait if the call may take this long. If not, look at it in the traces and restart the server; a command restarts with its tunnel.',
       };
     }
     case 'nothing-arrived':

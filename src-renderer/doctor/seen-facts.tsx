@@ -8,7 +8,9 @@ const said: ReadonlySet<string> = new Set(['summary', 'reason', 'waitsFor']);
 type FactValue = Evidence['facts'][string];
 
 const readable = (name: string): string =>
-  name.replace(/([a-z])([A-Z])/g, (_all, before: string, after: string) => `${before} ${after.toLowerCase()}`);
+  name
+    .replace(/([a-z])([A-Z])/g, (_all, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+    .replace(/^[a-z]/, (first) => first.toUpperCase());
 
 function shown(name: string, value: FactValue): string {
   if (typeof value === 'number' && name.endsWith('At')) return clock(value)[0];

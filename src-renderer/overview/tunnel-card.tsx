@@ -37,7 +37,9 @@ export function TunnelCard({ view, isAim }: { readonly view: TunnelView; readonl
   return (
     <li ref={card} className={`card tunnel${isAim ? ' aim' : ''}`} aria-label={snapshot.name}>
       <div className="top">
-        <h2 className="clip">{snapshot.name}</h2>
+        <h2 className="clip" title={snapshot.name}>
+          {snapshot.name}
+        </h2>
         <Chip tone={look.tone}>{look.word}</Chip>
         <span className="say clip">{sayOf(view, startsWithApp, now)}</span>
         <TunnelMenu view={view} />

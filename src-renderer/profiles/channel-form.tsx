@@ -5,22 +5,21 @@ import { Segments } from '../ui/choice.tsx';
 import { Field, OptionalField } from '../ui/field.tsx';
 import { fieldsOf } from '../ui/fields-of.ts';
 import { ChannelValues } from './channel-values.tsx';
-import { RouteTest } from './route-test.tsx';
+import { RouteFields } from './route-fields.tsx';
+import type { Editor } from './use-editor.ts';
 
 const words = t.profiles.form;
 const none = {};
 
 interface Props<C> {
-  /** The profile, and its text as it stands in the editor. */
+  /** The profile. */
   readonly id: string;
-  readonly text: string;
+  readonly editor: Editor;
   readonly channel: C;
   readonly onChange: (channel: ChannelConfig) => void;
-  /** A secret was typed: there is something to save. */
-  readonly onSecret: () => Promise<void>;
 }
 
-function StdioForm({ id, channel, onChange, onSecret }: Props<StdioChannelConfig>) {
+function StdioForm({ id, editor, channel, onChange }: Props<StdioChannelConfig>) {
   const of = fieldsOf(channel, onChange);
   return (
     <>
@@ -31,7 +30,7 @@ function StdioForm({ id, channel, onChange, onSecret }: Props<StdioChannelConfig
         channel={channel.name}
         kind="stdio"
         values={channel.env}
-        onSecret={onSecret}
+        onSecret={editor.refreshSecrets}
         onChange={(env) => onChange({ ...channel, env })}
       />
       <Segments
@@ -47,7 +46,7 @@ function StdioForm({ id, channel, onChange, onSecret }: Props<StdioChannelConfig
   );
 }
 
-function HttpForm({ id, text, channel, onChange, onSecret }: Props<HttpChannelConfig>) {
+function HttpForm({ id, editor, channel, onChange }: Props<HttpChannelConfig>) {
   const of = fieldsOf(channel, onChange);
   const headers = of('extraHeaders');
   return (
@@ -59,16 +58,10 @@ function HttpForm({ id, text, channel, onChange, onSecret }: Props<HttpChannelCo
         channel={channel.name}
         kind="http"
         values={headers.value ?? none}
-        onSecret={onSecret}
+        onSecret={editor.refreshSecrets}
         onChange={(values) => headers.onChange(Object.keys(values).length > 0 ? values : undefined)}
       />
-      <div className="two">
-        <OptionalField label={words.routeProxy} mono {...of('httpProxy')} />
-        <OptionalField label={words.routeCaBundle} mono {...of('caBundle')} />
-        <OptionalField label={words.clientCert} mono {...of('clientCert')} />
-        <OptionalField label={words.clientKey} mono {...of('clientKey')} />
-      </div>
-      <RouteTest id={id} text={text} channel={channel.name} />
+      <RouteFields id={id} editor={editor} of={of} channel={channel.name} />
     </>
   );
 }

@@ -20,23 +20,18 @@ const freeName = (channels: readonly ChannelConfig[]): string => {
 
 interface Props {
   readonly id: string;
-  /** The profile as it stands in the editor. */
-  readonly text: string;
+  readonly editor: Editor;
   readonly channels: readonly ChannelConfig[];
   readonly isDisabled: boolean;
   readonly onChange: (channels: ChannelConfig[]) => void;
-  /** A secret was typed: there is something to save. */
-  readonly onSecret: () => Promise<void>;
-  /** Adds servers of other apps; `undefined` when that failed, which was said. */
-  readonly onAdd: Editor['addServers'];
 }
 
 /** The servers behind the tunnel, one a channel. */
-export function ChannelForms({ id, text, channels, isDisabled, onChange, onSecret, onAdd }: Props) {
+export function ChannelForms({ id, editor, channels, isDisabled, onChange }: Props) {
   const [picking, setPicking] = useState(false);
   const [added, setAdded] = useState<Added>([]);
   const addFound = async (candidates: string[]): Promise<boolean> => {
-    const now = await onAdd(candidates);
+    const now = await editor.addServers(candidates);
     if (!now) return false;
     setAdded((before) => [...before, ...now]);
     const names = now.map(({ channel }) => channel).join(', ');
@@ -52,9 +47,8 @@ export function ChannelForms({ id, text, channels, isDisabled, onChange, onSecre
         <ChannelForm
           key={index}
           id={id}
-          text={text}
+          editor={editor}
           channel={channel}
-          onSecret={onSecret}
           onChange={(next) => onChange(channels.map((each, i) => (i === index ? next : each)))}
           onRemove={() => onChange(channels.filter((_, i) => i !== index))}
         />

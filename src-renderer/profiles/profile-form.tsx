@@ -5,7 +5,7 @@ import { Field, NumberField, OptionalField } from '../ui/field.tsx';
 import { fieldsOf } from '../ui/fields-of.ts';
 import { Switch } from '../ui/switch.tsx';
 import { ChannelForms } from './channel-forms.tsx';
-import { RouteTest } from './route-test.tsx';
+import { RouteFields } from './route-fields.tsx';
 import { SecretField } from './secret-field.tsx';
 import type { Editor } from './use-editor.ts';
 
@@ -34,17 +34,6 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
   const of = fieldsOf(profile, setProfile, errorsIn(''));
   const plane = fieldsOf(controlPlane, of('controlPlane').onChange, errorsIn('control_plane.'));
   const captured = fieldsOf(capture, of('capture').onChange);
-  const secret = (label: string, key: 'apiKey' | 'clientKeyPassphrase') => (
-    <SecretField
-      label={label}
-      owner={id}
-      slot={snakeCase(key)}
-      state={editor.document?.secrets.find(({ slot }) => slot === snakeCase(key))}
-      unsaved={editor.document?.unsavedSecrets[snakeCase(key)]}
-      onStored={editor.refreshSecrets}
-      {...plane(key)}
-    />
-  );
   return (
     <fieldset className="form" disabled={isDisabled}>
       <section>
@@ -62,34 +51,22 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
           {...plane('tunnelId')}
           onChange={(tunnelId) => plane('tunnelId').onChange(tunnelId.trim())}
         />
-        {secret(words.key, 'apiKey')}
+        <SecretField label={words.key} id={id} editor={editor} slot="api_key" {...plane('apiKey')} />
         <Field label={words.baseUrl} mono {...plane('baseUrl')} />
         <OptionalField label={words.organizationId} mono {...plane('organizationId')} />
-        <div className="two">
-          <OptionalField label={words.routeProxy} mono {...plane('httpProxy')} />
-          <OptionalField label={words.routeCaBundle} mono {...plane('caBundle')} />
-        </div>
-        <RouteTest id={id} text={editor.text} />
+        <RouteFields id={id} editor={editor} of={plane} />
       </section>
       <ChannelForms
         id={id}
-        text={editor.text}
+        editor={editor}
         channels={profile.channels}
         isDisabled={isDisabled}
-        onAdd={editor.addServers}
-        onSecret={editor.refreshSecrets}
         onChange={of('channels').onChange}
       />
       <section>
         <h2>{words.network}</h2>
         <OptionalField label={words.httpProxy} hint={words.httpProxyHint} mono {...of('httpProxy')} />
         <OptionalField label={words.caBundle} hint={words.caBundleHint} mono {...of('caBundle')} />
-        <div className="two">
-          <OptionalField label={words.clientCert} mono {...plane('clientCert')} />
-          <OptionalField label={words.clientKey} mono {...plane('clientKey')} />
-        </div>
-        {(controlPlane.clientKey !== undefined || controlPlane.clientKeyPassphrase !== undefined) &&
-          secret(words.clientKeyPassphrase, 'clientKeyPassphrase')}
       </section>
       <section>
         <h2>{words.limits}</h2>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { keptSecretPrefix, type SecretState } from '../../shared/profile-editor.ts';
+import { keptSecretPrefix } from '../../shared/profile-editor.ts';
 import { run } from '../api.ts';
 import { notify } from '../shell/notices.tsx';
 import { useApp } from '../store.ts';
@@ -7,26 +7,27 @@ import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { Field } from '../ui/field.tsx';
+import type { Editor } from './use-editor.ts';
 
 const words = t.profiles.secret;
 
 interface Props {
   readonly label: string;
-  readonly owner: string;
+  /** The profile. */
+  readonly id: string;
+  readonly editor: Editor;
   readonly slot: string;
   /** The reference in the profile. */
   readonly value: string | undefined;
-  readonly state: SecretState | undefined;
-  /** What becomes of its entry in the keychain on save. */
-  readonly unsaved: 'kept' | 'gone' | undefined;
   readonly onChange: (ref: string | undefined) => void;
-  /** There is something to save. */
-  readonly onStored: () => Promise<void>;
 }
 
 /** A secret by where it is. What is typed here goes to the keychain on save; nothing ever comes back. */
-export function SecretField({ label, owner, slot, value, state, unsaved, onChange, onStored }: Props) {
+export function SecretField({ label, id: owner, editor, slot, value, onChange }: Props) {
   const hasKeychain = useApp((app) => app.capabilities.keychain.backend !== 'none');
+  const state = editor.document?.secrets.find((each) => each.slot === slot);
+  /** What becomes of its entry in the keychain on save. */
+  const unsaved = editor.document?.unsavedSecrets[slot];
   const isReference = value !== undefined && /^(env|file):/.test(value);
   const isKept = value?.startsWith(keptSecretPrefix) === true;
   const [place, setPlace] = useState<'keychain' | 'reference'>(isReference || !hasKeychain ? 'reference' : 'keychain');
@@ -37,12 +38,12 @@ export function SecretField({ label, owner, slot, value, state, unsaved, onChang
     setTyped('');
     if (kept.ref !== value) onChange(kept.ref);
     notify({ tone: 'ok', title: words.stored(label) });
-    await onStored();
+    await editor.refreshSecrets();
   };
   const remove = async (): Promise<void> => {
     await run('secrets.delete', { owner, slot });
     notify({ tone: 'ok', title: words.deleted(label) });
-    await onStored();
+    await editor.refreshSecrets();
   };
   const isSet = (unsaved ?? (state?.set === true ? 'kept' : 'gone')) === 'kept' && !isReference && !isKept;
   const isKeptOnSave = unsaved === 'kept' && isSet;

@@ -132,9 +132,9 @@ export function TraceDetailPane({ id, row: listed, paneRef }: Props) {
       }}
     >
       <div className="detail-head">
-        <h2 className="clip">{row.target ?? row.method}</h2>
-        <Chip tone={tone}>{t.traces.status[row.status]}</Chip>
-        <span className="grow" />
+        <h2 className="grow clip" title={row.target ?? row.method}>
+          {row.target ?? row.method}
+        </h2>
         <IconButton
           icon="pin"
           on={row.pinned}
@@ -144,7 +144,10 @@ export function TraceDetailPane({ id, row: listed, paneRef }: Props) {
         <CopyMenu id={id} requestId={row.requestId} />
         {close}
       </div>
-      <p className="meta">{meta.join(' · ')}</p>
+      <div className="meta">
+        <Chip tone={tone}>{t.traces.status[row.status]}</Chip>
+        <p className="grow">{meta.join(' · ')}</p>
+      </div>
       <Timeline call={row} now={now} />
       {said && (
         <Note tone={tone === 'fault' ? 'fault' : 'idle'} title={`${said.title}.`}>

@@ -28,7 +28,11 @@ export function TunnelRow({ tunnel, uses, onEdit, onConnect, onDelete }: Props) 
       <div className="grow">
         <span className="tunnel-line">
           <b className="row-name">{name}</b>
-          {description.trim() !== '' && <span className="muted">{description}</span>}
+          {description.trim() !== '' && (
+            <span className="tunnel-about" title={description}>
+              {description}
+            </span>
+          )}
         </span>
         <span className="tunnel-line">
           <span className="tunnel-id">

@@ -11,13 +11,18 @@ const pages: readonly (readonly [string, Scenario, string])[] = [
   ['a refused key', 'refused', '#/overview'],
   ['a tunnel without network', 'offline', '#/overview'],
   ['a command that waits for consent', 'consent', '#/overview'],
+  ['a call that its server keeps', 'slow', '#/overview'],
+  ['a tunnel that was deleted', 'deleted', '#/overview'],
+  ['a card where all is long', 'long', '#/overview'],
   ['the trace list', 'full', '#/traces'],
   ['an open call', 'full', '#/traces/1283'],
   ['an empty trace list', 'empty', '#/traces'],
   ['the profile list', 'full', '#/profiles'],
   ['the profile editor', 'full', '#/profiles/p-crm'],
+  ['a profile with a long name', 'long', '#/profiles/p-long'],
   ['the wizard', 'full', '#/wizard'],
   ['the tunnels of a control plane', 'full', '#/tunnels'],
+  ['a tunnel with a long description', 'long', '#/tunnels'],
   ['the question for an admin key', 'empty', '#/tunnels'],
   ['the doctor', 'full', '#/doctor'],
   ['the logs', 'full', '#/logs'],
@@ -48,18 +53,19 @@ suiteNeeds('chromium')('every page', () => {
   }
 
   for (const [name, scenario, hash] of pages) {
-    test(`${name} fits a window of 900 px, and one at 200 % zoom, without scrolling sideways`, async () => {
+    test(`${name} fits a window of 900 px, and one at 200 % zoom: only its parts scroll, and none sideways`, async () => {
       const { page, close } = await openPages(browser, scenario, hash);
       for (const width of [900, 590]) {
         await page.setViewportSize({ width, height: 760 });
         const overflow = await page.evaluate(() => ({
           body: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          below: document.documentElement.scrollHeight - document.documentElement.clientHeight,
           page: Math.max(
             0,
             ...[...document.querySelectorAll('.page')].map((each) => each.scrollWidth - each.clientWidth),
           ),
         }));
-        expect(overflow, `${width} px`).toEqual({ body: 0, page: 0 });
+        expect(overflow, `${width} px`).toEqual({ body: 0, below: 0, page: 0 });
       }
       await close();
     });

@@ -114,6 +114,9 @@ const screens: readonly Screen[] = [
   { name: 'overview-fault', scenario: 'fault' },
   { name: 'overview-offline', scenario: 'offline' },
   { name: 'overview-refused-key', scenario: 'refused', themes: ['dark'] },
+  { name: 'overview-slow', scenario: 'slow', themes: ['light'] },
+  { name: 'overview-deleted-tunnel', scenario: 'deleted', themes: ['dark'] },
+  { name: 'overview-long', scenario: 'long', themes: ['light'], options: { viewport: { width: 900, height: 640 } } },
   { name: 'overview-nothing-arrived', scenario: 'quiet', themes: ['light'] },
   { name: 'overview-900', scenario: 'full', themes: ['light'], options: { viewport: { width: 900, height: 760 } } },
   {

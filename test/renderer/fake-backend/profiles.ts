@@ -6,7 +6,7 @@ import type { Handlers } from '../../../shared/ipc.ts';
 import { profileFormSchema, type CheckedText, type Problem } from '../../../shared/profile-editor.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { usualServers } from './found-servers.ts';
-import { ids } from './tunnels.ts';
+import { ids, longCommand, longName } from './tunnels.ts';
 
 const crmText = `# The CRM of the Lyon office. Ask Nadia before you change it.
 config_version: 1
@@ -145,6 +145,7 @@ export class FakeProfiles {
       if (key === 'crm') this.#put(id, 'CRM on this laptop', crmText);
       if (key === 'staging')
         this.#put(id, 'Staging database', plain(id, 'Staging database', 'pg-mcp --dsn env:PG_DSN'));
+      if (key === 'long') this.#put(id, longName, plain(id, longName, longCommand));
       if (key === 'docs') this.#put(id, 'Docs search', plain(id, 'Docs search', 'npx -y docs-mcp'));
     }
   }

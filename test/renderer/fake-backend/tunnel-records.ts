@@ -1,5 +1,6 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { ManagedTunnel, NewTunnel, TunnelChange, TunnelScope } from '../../../shared/managed-tunnel.ts';
+import { longCommand, longName } from './tunnels.ts';
 
 const defined = (value: TunnelChange): Partial<ManagedTunnel> =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
@@ -86,3 +87,15 @@ export const manyTunnels: readonly ManagedTunnel[] = Array.from({ length: 200 },
   workspaceIds: n % 2 === 0 ? [`ws_${(teams[n % teams.length] ?? '').toLowerCase()}`] : [],
   tenantIds: [],
 }));
+
+export const longTunnels: readonly ManagedTunnel[] = [
+  {
+    id: 'tunnel_7f3cplong000000000000000000091be',
+    name: longName,
+    description: `${longName}: ${longCommand}`,
+    creator: 'donaudampfschifffahrtsgesellschaftskapitän@bezirksstelle-koeln.example.com',
+    organizationIds: [lyon],
+    workspaceIds: Array.from({ length: 12 }, (_, index) => `ws_kundenbeziehungsverwaltung_${index}`),
+    tenantIds: [],
+  },
+];

@@ -6,7 +6,13 @@ import { attribute } from '../../../src-main/diagnosis/attribution.ts';
 const now = Date.now();
 const minutes = (n: number): number => now - n * 60_000;
 
-export const ids = { crm: 'p-crm', staging: 'p-staging', docs: 'p-docs' } as const;
+export const ids = { crm: 'p-crm', staging: 'p-staging', docs: 'p-docs', long: 'p-long' } as const;
+
+/** As long as names and commands get: 60 characters and 200, and words that do not break by themselves. */
+export const longName = 'Rechtsschutzversicherungsgesellschaften, Bezirksstelle Köln';
+export const longCommand =
+  '/home/you/Projekte/Donaudampfschifffahrtsgesellschaft/.venv/bin/python -m kundenbeziehungsverwaltung.server ' +
+  '--konfiguration=/etc/kundenbeziehungsverwaltung/produktionsumgebung.yaml --nur-lesezugriff --protokoll=ausführlich';
 
 export const toolNames = [
   'search_contract',
@@ -204,6 +210,66 @@ export const notApproved = (): TunnelView => {
     ]),
   );
 };
+
+/** A call that its server has kept for long: nothing is broken, somebody may want to know. */
+export const slow = (): TunnelView => {
+  const { snapshot: tunnel, ...rest } = single();
+  const call = {
+    inFlight: 1,
+    oldestCallAt: now - 42_000,
+    quietCall: { channel: 'main', since: now - 42_000, longAt: now - 12_000 },
+    channels: tunnel.channels.map((each) => ({ ...each, inFlight: 1 })),
+  };
+  const { rates, caller, certificates } = rest;
+  return view({ ...tunnel, ...call }, { rates, certificates, ...(caller ? { caller } : {}) });
+};
+
+/** A tunnel that somebody has deleted where it was made. */
+export const deleted = (): TunnelView => {
+  const { snapshot: tunnel } = single();
+  const error: TunnelErrorData = {
+    code: 'tunnel_not_found',
+    leg: 'control-plane',
+    params: { tunnelId: tunnel.tunnelId, status: 404 },
+  };
+  return view(
+    {
+      ...tunnel,
+      state: { kind: 'unauthorised', since: minutes(6), error, nextTryAt: Date.now() + 55_000 },
+      pollsOut: 0,
+    },
+    { rates: busyRates },
+  );
+};
+
+/** Everything as long as it gets, with several servers of which one is broken. */
+export const long = (): TunnelView =>
+  view(
+    snapshot(
+      ids.long,
+      longName,
+      { kind: 'degraded', since: minutes(3), channels: ['kundenbeziehungsverwaltung'] },
+      [
+        channel('main', longCommand, ready('kundenbeziehungsverwaltung-server-produktion', '12.4.0-beta.3', toolNames)),
+        channel('kundenbeziehungsverwaltung', longCommand, {
+          kind: 'unusable',
+          since: minutes(3),
+          error: { code: 'command_not_found', leg: 'local', params: { command: longCommand } },
+        }),
+        channel('archiv', 'http://dokumentenverwaltung.bezirksstelle-koeln.example.internal:7311/mcp', {
+          kind: 'starting',
+          since: now,
+        }),
+      ],
+      {
+        ...liveFacts,
+        controlPlane: 'https://tunnel-steuerungsebene.bezirksstelle-koeln.example.internal:8443',
+        title: longName.toUpperCase(),
+        description: `${longName}. ${longCommand}`,
+      },
+    ),
+    { rates: { ...busyRates, calls: 12_345_678, p95Ms: 123_456 }, caller: { name: 'openai-mcp-connector-enterprise' } },
+  );
 
 export const nothingArrived = (): TunnelView => {
   const { snapshot: tunnel } = single();

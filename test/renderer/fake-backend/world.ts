@@ -8,7 +8,7 @@ import { FakeManagement } from './management.ts';
 import { manyServers, usualServers } from './found-servers.ts';
 import { FakeProfiles } from './profiles.ts';
 import { FakeTraces } from './traces.ts';
-import { fewTunnels, manyTunnels } from './tunnel-records.ts';
+import { fewTunnels, longTunnels, manyTunnels } from './tunnel-records.ts';
 import * as made from './tunnels.ts';
 import { FakeWizard } from './wizard.ts';
 
@@ -21,6 +21,9 @@ export const scenarios = [
   'refused',
   'consent',
   'quiet',
+  'slow',
+  'deleted',
+  'long',
   'loading',
   'many',
   'no-keychain',
@@ -36,6 +39,9 @@ const tunnelsOf: Readonly<Record<Scenario, () => TunnelView[]>> = {
   refused: () => [made.refusedKey()],
   consent: () => [made.notApproved()],
   quiet: () => [made.nothingArrived()],
+  slow: () => [made.slow()],
+  deleted: () => [made.deleted()],
+  long: () => [made.long()],
   loading: () => [],
   many: () => [made.crm()],
   'no-keychain': () => [],
@@ -69,6 +75,7 @@ export class World {
       full: ['crm', 'staging', 'docs'],
       fault: ['staging'],
       consent: ['docs'],
+      long: ['long'],
       empty: [],
       loading: [],
       'no-keychain': [],
@@ -80,7 +87,14 @@ export class World {
     this.management = new FakeManagement({
       kept: ['empty', 'no-keychain'].includes(scenario) ? 'none' : 'keychain',
       keychain,
-      tunnels: scenario === 'many' ? manyTunnels : scenario === 'healthy' ? [] : fewTunnels,
+      tunnels:
+        scenario === 'many'
+          ? manyTunnels
+          : scenario === 'healthy'
+            ? []
+            : scenario === 'long'
+              ? longTunnels
+              : fewTunnels,
       failure: () => failures[scenario],
       stepMs,
     });
