@@ -124,7 +124,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
   const keys = new KeyRing();
   const adminKey = keys.add({ kind: 'admin', ...(options.adminKey !== undefined && { secret: options.adminKey }) });
   const tunnels = new Map<string, RelayTunnel>();
-  /** Of tunnels that were created a moment ago, on the monotonic clock. */
+  /** Of tunnels that are not usable yet, on the monotonic clock. */
   const usableAt = new Map<string, number>();
 
   const register = (id: string, fields: NewTunnel, organization?: string): RelayTunnel => {
@@ -161,6 +161,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
   /** The tunnel as a runtime key finds it. */
   const usableTunnel = (id: string): RelayTunnel => {
     if (now() < (usableAt.get(id) ?? 0)) throw notFound('Tunnel');
+    usableAt.delete(id);
     return tunnelOf(id);
   };
 
