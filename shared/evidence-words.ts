@@ -99,7 +99,9 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   'key.use': (facts) =>
     text(facts, 'from') === undefined
       ? 'The key may use this tunnel, proved by a real poll'
-      : `The key may use this tunnel, proved by ${text(facts, 'from') ?? ''}`,
+      : `The key may use this tunnel, proved by ${text(facts, 'from') ?? ''}${
+          text(facts, 'lastPollAt') === undefined ? '' : `, last good poll at ${text(facts, 'lastPollAt') ?? ''}`
+        }`,
   'config.parsed': (facts) => `Read from ${text(facts, 'source') ?? 'its file'}`,
   'reference.resolved': (facts) =>
     text(facts, 'setting') === undefined

@@ -1,45 +1,64 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence.ts';
 import type { TunnelSnapshot } from '../../../shared/tunnel.ts';
+import { ControlClient } from '../../cli/control/client.ts';
 import { listRuntimeFiles } from '../../runtime/runtime-record.ts';
 import { failed, passed, skipped, type ProfileCheck, type ProfileLook } from '../check.ts';
 import { serveForAMoment } from '../serve.ts';
 
 const step = 'key.use';
 
-/** What the poller of a running tunnel proves, as far as it does. */
-function fromSnapshot({ state, lastPollAt, counts }: TunnelSnapshot): Evidence {
+/** What a poll may take on top of its own time before the word of the last one no longer counts, in milliseconds. */
+const marginMs = 10_000;
+
+/** What the poller of a tunnel that runs proves, as far as it does; `from` says whose it is. */
+function fromSnapshot(
+  { state, lastPollAt, counts }: TunnelSnapshot,
+  { profile: { controlPlane }, services }: ProfileLook,
+  from: string,
+): Evidence {
   switch (state.kind) {
     case 'connected':
-    case 'degraded':
-      return passed(step, 'control-plane', {
-        from: 'the running tunnel',
-        commands: counts.commands,
-        ...(lastPollAt === undefined ? {} : { lastPollAt }),
-      });
+    case 'degraded': {
+      // a poll that is held proves the key as well, from then on
+      const provedAt = Math.max(lastPollAt ?? 0, state.since);
+      const { pollTimeoutMs, pollDeadlineGuardrailMs, pollIntervalMs } = controlPlane;
+      const ageMs = (services.now?.() ?? Date.now()) - provedAt;
+      const at = new Date(provedAt).toISOString();
+      if (ageMs > pollTimeoutMs + pollDeadlineGuardrailMs + pollIntervalMs + marginMs) {
+        const age = `${Math.round(ageMs / 1_000)} s ago, longer than a poll takes`;
+        return skipped(step, 'control-plane', `The last good poll of ${from} was at ${at}: ${age}.`);
+      }
+      return passed(step, 'control-plane', { from, commands: counts.commands, lastPollAt: at });
+    }
     case 'waiting':
     case 'unauthorised':
-      return failed(step, new TunnelError(state.error.code, state.error.leg, state.error.params));
+      return failed(step, new TunnelError(state.error.code, state.error.leg, state.error.params), 'fail', { from });
     case 'stopped':
     case 'starting':
     case 'stopping':
-      return skipped(step, 'control-plane', `The tunnel is ${state.kind}.`);
+      return skipped(step, 'control-plane', `The tunnel is ${state.kind} in ${from}.`);
   }
 }
 
-async function inOtherProcess({ subject, services }: ProfileLook): Promise<Evidence | undefined> {
+/** What another process of this account that runs the tunnel says of its polls, over the API that its own pages use. */
+async function inOtherProcess(look: ProfileLook): Promise<Evidence | undefined> {
+  const { subject, services } = look;
   const other = (await listRuntimeFiles(services.runtimeFolder)).find(
     ({ record, alive }) =>
       alive && record.pid !== process.pid && record.profiles.some(({ id, held }) => id === subject.id && held),
   );
   if (!other) return undefined;
   const { pid, address } = other.record;
-  const ready =
-    address === undefined
-      ? undefined
-      : await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
-  if (ready?.status === 200) return passed(step, 'control-plane', { from: `process ${pid}, which says it is ready` });
-  return skipped(step, 'control-plane', `Process ${pid} runs this tunnel and does not say that it is ready.`);
+  const named = address === undefined ? `process ${pid}` : `process ${pid} at ${address}`;
+  const tunnels = await new ControlClient(other.record).call('app.snapshot', undefined).then(
+    (app) => app.tunnels,
+    () => undefined,
+  );
+  const found = tunnels?.find(({ id }) => id === subject.id);
+  if (found) return fromSnapshot(found.snapshot, look, named);
+  const why = tunnels ? 'does not list it' : 'does not answer';
+  return skipped(step, 'control-plane', `The profile is held by ${named}, which ${why}.`);
 }
 
 export const keyUse: ProfileCheck = {
@@ -53,7 +72,7 @@ export const keyUse: ProfileCheck = {
   async run(look) {
     const { running, services, profile, way } = look;
     if (running) {
-      const proof = fromSnapshot(running);
+      const proof = fromSnapshot(running, look, 'the running tunnel');
       way.pollAccepted = proof.outcome === 'pass';
       return { evidence: [proof] };
     }
