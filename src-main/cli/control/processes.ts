@@ -1,5 +1,6 @@
 import type { AppSnapshot, TunnelView } from '../../../shared/app.ts';
 import { TunnelError } from '../../../shared/errors.ts';
+import { allInOrder } from '../../all-in-order.ts';
 import { runtimeFolder } from '../../runtime/runtime-folder.ts';
 import { listRuntimeFiles, type RuntimeRecord } from '../../runtime/runtime-record.ts';
 import type { Env } from '../../settings/layers.ts';
@@ -70,7 +71,7 @@ function chosenIn(process: CulvertProcess, snapshot: AppSnapshot, wanted: string
  */
 export async function findTunnel(env: Env, wanted: string, pid?: number): Promise<Chosen> {
   const processes = await someProcesses(env, pid);
-  const snapshots = await Promise.all(processes.map(({ client }) => client.call('app.snapshot', undefined)));
+  const snapshots = await allInOrder(processes.map(({ client }) => client.call('app.snapshot', undefined)));
   const found = processes.flatMap((process, index) => {
     const snapshot = snapshots[index];
     const chosen = snapshot && chosenIn(process, snapshot, wanted);
