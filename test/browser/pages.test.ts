@@ -52,6 +52,33 @@ suiteNeeds('chromium')('every page', () => {
     }
   }
 
+  test('a name as long as a name may be leaves state and menu of its card within the window', async () => {
+    const { page, close } = await openPages(browser, 'full', '#/overview');
+    for (const width of [1100, 590]) {
+      await page.setViewportSize({ width, height: 760 });
+      const outside = await page.evaluate(() => {
+        for (const heading of document.querySelectorAll('.tunnel h2')) heading.textContent = 'long-name-'.repeat(12);
+        const parts = [...document.querySelectorAll('.tunnel, .tunnel .chip, .tunnel button')];
+        return parts.filter((part) => part.getBoundingClientRect().right > window.innerWidth).length;
+      });
+      expect(outside, `${width} px`).toBe(0);
+    }
+    await close();
+  });
+
+  test('a profile’s name is there beside a long word on its state', async () => {
+    const { page, close } = await openPages(browser, 'full', '#/profiles');
+    await page.setViewportSize({ width: 360, height: 760 });
+    const widths = await page.evaluate(() =>
+      [...document.querySelectorAll('.profile-name')].map((row) => {
+        for (const chip of row.querySelectorAll('.chip')) chip.textContent = 'The configuration cannot be read';
+        return row.querySelector('.row-name')?.getBoundingClientRect().width ?? 0;
+      }),
+    );
+    expect(Math.min(...widths)).toBeGreaterThan(20);
+    await close();
+  });
+
   for (const [name, scenario, hash] of pages) {
     test(`${name} fits a window of 900 px, and one at 200 % zoom: only its parts scroll, and none sideways`, async () => {
       const { page, close } = await openPages(browser, scenario, hash);
