@@ -22,16 +22,21 @@ async function find(store: ProfileStore, name: string): Promise<ProfileEntry> {
   throw new TunnelError('profile_not_found', 'local', { name, ...(names === '' ? {} : { names }) });
 }
 
-export async function addProfile(name: string, values: InitValues & { readonly fromFile?: string }): Promise<number> {
+export interface AddValues extends InitValues {
+  readonly fromFile?: string;
+  readonly plainTextSecrets?: boolean;
+}
+
+export async function addProfile(name: string, values: AddValues): Promise<number> {
   if (values.fromFile === undefined) return writeProfile({ ...values, profile: name });
   const file = await readProfileFile(values.fromFile);
   const plain = plainSecrets(readProfile(file));
-  if (plain.length > 0) {
+  if (plain.length > 0 && values.plainTextSecrets !== true) {
     throw new TunnelError('config_invalid', 'local', {
       field: plain.join(', '),
       file: values.fromFile,
       problem: 'a secret stands there in plain text, and no copy is made of it',
-      hint: 'Put env:NAME or file:/path in its place, and try again.',
+      hint: 'Put env:NAME or file:/path in its place, or add --plain-text-secrets to copy it as it is.',
     });
   }
   await saveText(name, file.text, values);

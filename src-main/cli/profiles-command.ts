@@ -3,6 +3,7 @@ import { importSources } from '../../shared/import-words.ts';
 import type { ImportValues } from './import-server.ts';
 import { addProfileFlags } from './init-command.ts';
 import type { InitValues } from './new-profile.ts';
+import type { AddValues } from './profile-changes.ts';
 import { serverForms } from '../profiles/server-forms.ts';
 import type { AddCommand } from './add-command.ts';
 import type { ExportValues } from './profiles.ts';
@@ -57,8 +58,9 @@ export const addProfiles: AddCommand = (program, finish) => {
     .summary('write one, from a sample or a file')
     .description('Write a profile, from a sample or from a file.')
     .argument('<name>', 'what it is called')
-    .option('--from-file <file>', 'copy this file, which may have any form that is read here');
-  addProfileFlags(add).action(async (name: string, values: InitValues & { readonly fromFile?: string }) => {
+    .option('--from-file <file>', 'copy this file, which may have any form that is read here')
+    .option('--plain-text-secrets', 'copy secrets too that stand in it in plain text');
+  addProfileFlags(add).action(async (name: string, values: AddValues) => {
     const { addProfile } = await import('./profile-changes.ts');
     finish(await addProfile(name, values));
   });

@@ -58,4 +58,5 @@ test('a key in plain text is not copied into a new profile, and the way out is s
   expect(out).toContain('Put env:NAME');
   expect(out).not.toContain(secret);
   expect(await readdir(join(folder, '.config', 'culvert', 'profiles')).catch(() => [])).toEqual([]);
+  expect((await culvert('profiles', 'add', 'copy', '--from-file', file, '--plain-text-secrets')).code).toBe(0);
 });
