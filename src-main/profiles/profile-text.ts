@@ -2,19 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { Problem } from '../../shared/profile-editor.ts';
+import { processSettings } from '../settings/process-settings.ts';
 import { check } from './check.ts';
 import { fileSchema } from './file-schema.ts';
 import { fileShape, ownShape, type Shape } from './file-shape.ts';
 import { editJson } from './json-edit.ts';
 import { toProfile } from './profile-rules.ts';
 import type { Raw, RawMap } from './raw-tree.ts';
+import { isReference } from './rules.ts';
 import { parseProfileFile, type ProfileFile } from './source.ts';
 import { editDocument } from './yaml-edit.ts';
 
 /** What a file says, with every reference as it stands there. Throws like `toProfile`. */
 export function readProfile(file: ProfileFile): Profile {
   const { raw, placeOf } = file.settings;
-  return toProfile(check(fileSchema, raw, placeOf), { id: file.id, name: file.name }, placeOf);
+  const config = check(fileSchema, raw, placeOf);
+  // what it is to be read from is known where it runs
+  if (!isReference(config.health?.listen_addr ?? '')) processSettings(config, placeOf);
+  return toProfile(config, { id: file.id, name: file.name }, placeOf);
 }
 
 const asRaw = (shape: Shape): Raw =>

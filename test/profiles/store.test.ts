@@ -176,3 +176,13 @@ test.skipIf(process.platform === 'win32')('a pipe among the profiles holds nothi
   execFileSync('mkfifo', [own('pipe.yaml')]);
   expect(await store.list()).toEqual([]);
 });
+
+test('an address to listen at that is none is wrong when it is written, not only when it is run', async () => {
+  await store.create('work', plain);
+  const [entry] = await store.list();
+  const { text, revision } = await store.get(entry!.id);
+  await expect(store.save(entry!.id, `${text}health:\n  listen_addr: "99999999"\n`, revision)).rejects.toMatchObject({
+    code: 'config_invalid',
+    params: { field: 'health.listen_addr' },
+  });
+});
