@@ -74,6 +74,7 @@ const onTheWay: ReadonlySet<ErrorCode> = new Set([
   'proxy_tls',
   'timed_out',
   'redirected',
+  'intercepted',
   'socket_missing',
 ]);
 

@@ -50,7 +50,8 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   },
   tls_expired: {
     title: 'The certificate of {where} has expired',
-    cause: 'The certificate of {host|the host} was valid until {notAfter|an earlier date}.',
+    cause:
+      'The certificate of {host|the host}[ stands on that of {authority}, which] was valid until {notAfter|an earlier date}.',
     next: 'Have it renewed, and check the clock of this machine.',
   },
   tls_not_yet_valid: {
@@ -182,6 +183,11 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     title: 'The control plane sends elsewhere',
     cause: 'It answered {status|with a redirect}[ to {location}], which is never followed with a key.',
     next: 'Check the control plane address, and whether a sign-in page of the network is in the way.',
+  },
+  intercepted: {
+    title: 'Something else answers in place of {where}',
+    cause: 'It answered {status|a request} with a web page, and {where} sends none.',
+    next: 'Check the address, and whether a sign-in page, a proxy or a filter of the network answers in its place.',
   },
   unexpected_status: {
     title: '{Where} gave an answer that is not expected',

@@ -62,6 +62,7 @@ export const errorCodes = {
   role_not_active: { source: 'client_internal' },
   control_plane_error: { source: 'client_internal' },
   redirected: { source: 'client_internal' },
+  intercepted: { source: 'client_internal' },
   unexpected_status: { source: 'client_internal' },
   bad_poll_body: { source: 'client_internal' },
   poll_cut: { source: 'client_internal' },

@@ -1,3 +1,4 @@
+import { variantOf } from './error-variants.ts';
 import { errorWords } from './error-words.ts';
 import type { ErrorCode, ErrorParams, Leg, TunnelErrorData } from './errors.ts';
 import { serviceWords } from './service-codes.ts';
@@ -57,20 +58,12 @@ const typed: Words = {
 const fromCommandLine = ({ code, params }: TunnelErrorData): Words | undefined =>
   code === 'config_invalid' && params['file'] === 'the command line' ? typed : undefined;
 
-/** Most wrong addresses of a server are wrong in their path. */
-const wrongPath: Words = {
-  ...errorWords.http_status,
-  next: 'Check the path of its URL: most servers take MCP at /mcp.',
-};
-const fromStatus = ({ code, params: { status } }: TunnelErrorData): Words | undefined =>
-  code === 'http_status' && (status === 404 || status === 405) ? wrongPath : undefined;
-
 /** The three sentences of an error, for people. Takes what crossed IPC as well as a thrown `TunnelError`. */
 export function describe(error: TunnelErrorData): Words {
   const where = parties[error.leg];
   const params = { ...error.params, where, Where: capital(where) };
   const { title, cause, next } =
-    fromService(error) ?? fromCommandLine(error) ?? fromStatus(error) ?? errorWords[error.code];
+    fromService(error) ?? fromCommandLine(error) ?? variantOf(error) ?? errorWords[error.code];
   return { title: say(title, params), cause: say(cause, params), next: say(next, params) };
 }
 

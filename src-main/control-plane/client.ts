@@ -11,7 +11,7 @@ import { CredentialSource, type Credentials } from './credentials.ts';
 import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { statusError } from './status-error.ts';
+import { isPage, statusError } from './status-error.ts';
 
 export interface ControlPlaneOptions {
   readonly config: Profile['controlPlane'];
@@ -128,7 +128,9 @@ export class ControlPlaneClient {
             return listener.done({ ok: false, written: true, ...this.#refusal(status, body, header) });
           const read = readPollBody(body, receipt ?? { now: clock.now(), wall: clock.wall() });
           if (read.brokenAt === undefined) return listener.done({ ok: true, ...read });
-          const error = new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt}` });
+          const error = isPage(body)
+            ? this.#intercepted(status)
+            : new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt}` });
           listener.done({ ok: false, error, written: true, body: read });
         },
         fail: (cause, body) => {
@@ -194,7 +196,9 @@ export class ControlPlaneClient {
         headers: () => undefined,
         progress: () => undefined,
         end: (status, body, header) => {
-          if (status === 200) finish(undefined, readMetadata(body));
+          if (status === 200 && isPage(body)) {
+            finish(this.#intercepted(status));
+          } else if (status === 200) finish(undefined, readMetadata(body));
           else finish(this.#refusal(status, body, header).error);
         },
         fail: (cause) => finish(this.#networkError(cause)),
@@ -254,6 +258,10 @@ export class ControlPlaneClient {
     const { identity, config } = this.#options;
     this.#headers = requestHeaders(identity, config, credentials.apiKey, info, credentials.extra);
     this.#postHeaders = [...this.#headers, 'Content-Type', 'application/json'];
+  }
+
+  #intercepted(status: number): TunnelError {
+    return new TunnelError('intercepted', 'control-plane', { status, tunnelId: this.#options.config.tunnelId });
   }
 
   #refusal(

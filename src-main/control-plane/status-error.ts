@@ -21,6 +21,10 @@ function serviceCode(body: Buffer): string | undefined {
   }
 }
 
+/** A web page: the control plane speaks JSON alone, so that a gateway, a filter or a sign-in page has answered. */
+export const isPage = (body: Buffer): boolean =>
+  /^\s*<(?:!doctype|html|head|body|\?xml)\b/i.test(body.toString('latin1', 0, 200));
+
 /** Names an answer of the control plane that is not a success. Parameters: `status`, `tunnelId`, `detail` (the service's code), `seconds` (Retry-After). */
 export function statusError(
   status: number,
@@ -28,6 +32,8 @@ export function statusError(
   tunnelId: string,
   retryAfterMs: number | undefined,
 ): TunnelError {
+  if (status >= 400 && status < 500 && isPage(body))
+    return new TunnelError('intercepted', 'control-plane', { status, tunnelId });
   const detail = serviceCode(body);
   return new TunnelError(codeFor(status), 'control-plane', {
     status,

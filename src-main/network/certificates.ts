@@ -6,6 +6,12 @@ const date = (text: string): string => {
   return Number.isNaN(at.getTime()) ? text : at.toISOString().slice(0, 10);
 };
 
+/** To the minute: a clock that is an hour off is on the right day. */
+const minute = (text: string): string => {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? text : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+};
+
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 const nameOf = ({ CN, O }: PeerCertificate['subject']): string => first(CN) ?? first(O) ?? 'unnamed';
@@ -41,6 +47,18 @@ export function describeChain(certificate: Chained): {
   return chain.length === 0 ? {} : { chain, endsFirst, endsFirstMs };
 }
 
+/** The first certificate above the other end's own that has expired while that has not: `authority`, `notAfter`. */
+export function endedAuthority(certificate: Chained, nowMs: number): ErrorParams {
+  let one: Chained | undefined = certificate;
+  for (let above = 0; one && above < longestChain && 'subject' in one; above++) {
+    if (Date.parse(one.valid_to) < nowMs)
+      return above === 0 ? {} : { authority: nameOf(one.subject), notAfter: date(one.valid_to) };
+    const next: Chained | undefined = one.issuerCertificate;
+    one = next?.fingerprint256 === one.fingerprint256 ? undefined : next;
+  }
+  return {};
+}
+
 /** Facts of the other end's certificate for a sentence: whose it is, who issued it, how long it is valid. */
 export function describePeer(certificate: PeerCertificate | null): ErrorParams & { notAfterMs?: number } {
   // An empty object when the peer sent none.
@@ -53,7 +71,7 @@ export function describePeer(certificate: PeerCertificate | null): ErrorParams &
     ...(certificate.subjectaltname !== undefined && {
       names: certificate.subjectaltname.replaceAll('DNS:', '').slice(0, 200),
     }),
-    notBefore: date(certificate.valid_from),
+    notBefore: minute(certificate.valid_from),
     notAfter: date(certificate.valid_to),
     notAfterMs: Date.parse(certificate.valid_to),
   };

@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { TunnelError, type ErrorParams, type Leg } from '../../shared/errors.ts';
-import { describeChain, describePeer } from './certificates.ts';
+import { describeChain, describePeer, endedAuthority } from './certificates.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import type { Proxy } from './proxy.ts';
 
@@ -113,6 +113,8 @@ class Attempt {
   #current: Socket | undefined;
   readonly #tell: ((hop: Hop) => void) | undefined;
   #peer: ErrorParams & { notAfterMs?: number } = {};
+  /** Whose certificate has expired, where it is not the other end's own. */
+  #ended: ErrorParams = {};
 
   constructor(options: ConnectorOptions, end: Address, tell?: (hop: Hop) => void) {
     this.#options = options;
@@ -213,7 +215,11 @@ class Attempt {
     const keep = (next: Buffer): void => void (fresh = next);
     secured.on('session', keep);
     // Not documented for TLSSocket, and only looked at to say more: here the certificate can be read before it is refused.
-    secured.prependListener('secure', () => (this.#peer = describePeer(secured.getPeerCertificate())));
+    secured.prependListener('secure', () => {
+      const certificate = secured.getPeerCertificate(true);
+      this.#peer = describePeer(certificate);
+      this.#ended = endedAuthority(certificate, Date.now());
+    });
     await this.#open(secured, 'secureConnect');
     secured.off('session', keep);
     this.#gone(this.#step === 'proxy-tls' ? 'proxy-tls' : 'tls', () => ({
@@ -256,7 +262,14 @@ class Attempt {
         return new TunnelError(
           plain.code,
           leg,
-          { detail, ...this.#peer, ...target, ...through, ...unix },
+          {
+            detail,
+            ...this.#peer,
+            ...(plain.code === 'tls_expired' && this.#ended),
+            ...target,
+            ...through,
+            ...unix,
+          },
           { cause: error },
         );
       case 'reach-target':

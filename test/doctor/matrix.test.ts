@@ -1,4 +1,5 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe as group, expect, test } from 'vitest';
@@ -34,6 +35,8 @@ interface Broken {
   readonly check: string;
   readonly code: ErrorCode;
   readonly layer: Layer;
+  /** What its reason has to speak of. */
+  readonly says?: RegExp;
   /** What the next step has to speak of. */
   readonly next: RegExp;
   /**
@@ -270,6 +273,44 @@ const matrix: Readonly<Record<string, Broken>> = {
     next: /renewed/,
     make: () => secure({ notBefore: new Date(Date.now() - 9 * day), notAfter: new Date(Date.now() - day) }),
   },
+  'a certificate that stands on one that has expired': {
+    check: 'tls',
+    code: 'tls_expired',
+    layer: 'network',
+    says: /stands on that of Old Intermediate, which was valid until 20/,
+    next: /renewed/,
+    make: async () => {
+      const issuer = makeCertificate({
+        commonName: 'Old Intermediate',
+        intermediate: true,
+        issuer: authority,
+        notBefore: new Date(Date.now() - 9 * day),
+        notAfter: new Date(Date.now() - day),
+      });
+      const { cert, key: privateKey } = makeCertificate({ commonName: 'leaf', hosts: ['127.0.0.1'], issuer });
+      const fake = await controlPlane({ tls: { cert: cert + issuer.cert, key: privateKey } });
+      return withGoodServer(fake, await trusted());
+    },
+  },
+  'a certificate whose issuer is not sent along': {
+    check: 'tls',
+    code: 'tls_untrusted',
+    layer: 'network',
+    says: /issued by Middle .* not that of its issuer/,
+    next: /certificate of Middle to the CA bundle.*whole chain/,
+    make: async () => {
+      const issuer = makeCertificate({ commonName: 'Middle', intermediate: true, issuer: authority });
+      return secure({ issuer });
+    },
+  },
+  'a certificate that is made for clients': {
+    check: 'tls',
+    code: 'tls_untrusted',
+    layer: 'network',
+    says: /not made for servers/,
+    next: /server authentication/,
+    make: () => secure({ clientOnly: true }),
+  },
   'a certificate from the future': {
     check: 'tls',
     code: 'tls_not_yet_valid',
@@ -332,6 +373,20 @@ const matrix: Readonly<Record<string, Broken>> = {
     next: /sign-in page/,
     make: () => answering({ status: 302, headers: { location: 'http://login.test/' } }),
   },
+  'a sign-in page that answers as if all were well': {
+    check: 'control-plane',
+    code: 'intercepted',
+    layer: 'network',
+    next: /sign-in page/,
+    make: () => answering({ headers: { 'content-type': 'text/html' }, body: '<!DOCTYPE html><title>Welcome</title>' }),
+  },
+  'a filter that blocks with a page': {
+    check: 'control-plane',
+    code: 'intercepted',
+    layer: 'network',
+    next: /filter of the network/,
+    make: () => answering({ status: 403, headers: { 'content-type': 'text/html' }, body: '<html>Blocked</html>' }),
+  },
   'a control plane that is out of order': {
     check: 'control-plane',
     code: 'control_plane_error',
@@ -392,7 +447,7 @@ const matrix: Readonly<Record<string, Broken>> = {
     next: /proxy changes answers/,
     make: async () => {
       const fake = await controlPlane();
-      fake.standingPoll = { headers: { 'content-type': 'application/json' }, body: '<html>' };
+      fake.standingPoll = { headers: { 'content-type': 'application/json' }, body: '[1, 2' };
       return withGoodServer(fake);
     },
   },
@@ -470,6 +525,20 @@ const matrix: Readonly<Record<string, Broken>> = {
   },
 
   // the server: a URL
+  'a socket that nobody listens at': {
+    check: 'url',
+    code: 'connect_refused',
+    layer: 'mcp-server',
+    says: /Unix socket .*left\.sock/,
+    next: /program that serves it/,
+    make: async () => {
+      const path = join(await folder(), 'left.sock');
+      // a socket is left behind by whoever is killed
+      const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+      spawnSync(process.execPath, ['-e', script]);
+      return withChannel([{ kind: 'http', name: 'main', url: 'http://localhost/mcp', unixSocket: path }]);
+    },
+  },
   'a server that is not running': {
     check: 'url',
     code: 'connect_refused',
@@ -565,6 +634,7 @@ group('doctor and attribution name the layer at fault, and the step that helps',
       layer: broken.layer,
     });
     expect(describe(evidence!.error!).next).toMatch(broken.next);
+    if (broken.says) expect(describe(evidence!.error!).cause).toMatch(broken.says);
     expect(JSON.stringify(run)).not.toContain(key);
 
     if (!subject.profile) return;

@@ -41,6 +41,8 @@ export interface CertificateOptions {
   readonly issuer?: Certificate;
   /** One that is signed may sign others as well. */
   readonly intermediate?: boolean;
+  /** Its extended key usage names client authentication alone. */
+  readonly clientOnly?: boolean;
 }
 
 export interface Certificate {
@@ -65,13 +67,14 @@ const day = 86_400_000;
  * openssl is needed. Without `issuer` it is an authority of its own.
  */
 export function makeCertificate(options: CertificateOptions): Certificate {
-  const { commonName, issuer, intermediate = false, hosts = [] } = options;
+  const { commonName, issuer, intermediate = false, clientOnly = false, hosts = [] } = options;
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const serial = randomBytes(8);
   serial[0] = 1;
   const extensions = [
     extension('551d13', issuer && !intermediate ? sequence() : sequence(yes), true),
     ...(hosts.length ? [extension('551d11', sequence(...hosts.map(alternativeName)))] : []),
+    ...(clientOnly ? [extension('551d25', sequence(oid('2b06010505070302')))] : []),
   ];
   const body = sequence(
     der(0xa0, integer(Buffer.from([2]))),
