@@ -2,7 +2,6 @@ import { Option as Flag, type Command } from 'commander';
 import { importSources } from '../../shared/import-words.ts';
 import type { ImportValues } from './import-server.ts';
 import { addProfileFlags } from './init-command.ts';
-import type { InitValues } from './new-profile.ts';
 import type { AddValues } from './profile-changes.ts';
 import { serverForms } from '../profiles/server-forms.ts';
 import type { AddCommand } from './add-command.ts';
