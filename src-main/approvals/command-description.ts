@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import type { CommandDescription } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../shared/profile.ts';
@@ -35,7 +34,8 @@ export async function describeCommand(
   config: Pick<StdioChannelConfig, 'command' | 'cwd' | 'env'>,
   { env, searchPath }: DescribeOptions,
 ): Promise<Omit<CommandDescription, 'approved' | 'changed'>> {
-  const cwd = config.cwd ?? homedir();
+  // as it is started: what is agreed to has to be what runs
+  const cwd = config.cwd ?? process.cwd();
   const names = Object.entries(config.env).map(([name, value]) => ({ name, source: sourceOf(value) }));
   const base = { args: [] as string[], cwd, env: names };
   let words: [string, ...string[]];

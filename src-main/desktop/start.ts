@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, clipboard, session } from 'electron';
 import type { Capabilities, Destination, TunnelView } from '../../shared/app.ts';
@@ -33,9 +34,19 @@ const pauseMinutes = 60;
 /** Calls in flight get this long when the app is quit. */
 const quitGraceMs = 5_000;
 
+/** Servers that name no folder run in the current one: where a desktop happens to start its apps is no useful place. */
+function goHome(): void {
+  try {
+    process.chdir(homedir());
+  } catch {
+    // an account without a home: then it is where it is, and consent says so
+  }
+}
+
 /** The app, once Electron is ready: engine, window, tray and what joins them. */
 export async function startApp(argv: readonly string[]): Promise<void> {
   const { env } = process;
+  goHome();
   const folder = configFolder(env);
   const settings = new AppSettings(appSettingsFile(folder));
   const log = createLog(settings.values.logLevel, () => undefined);
