@@ -6,6 +6,9 @@ import type { TraceStore } from '../../observe/trace-store.ts';
 /** Search takes the main process for no longer than this at a time. */
 const sliceMs = 5;
 
+/** Without a filter a call costs next to nothing: the clock is looked at once for so many, and a screen is full at once. */
+const unfilteredRows = 1024;
+
 /** Longer bodies are searched in their first part: masking them whole would hold a slice up. */
 const searchedBytes = 256 * 1024;
 
@@ -94,15 +97,16 @@ export class TraceSearch {
   #slice(): void {
     if (this.#stopped) return;
     const until = performance.now() + sliceMs;
+    const atOnce = this.#filter.terms.length === 0 ? unfilteredRows : 1;
     let place = this.#store.indexOf(this.#left) - 1;
-    for (; place >= 0; place--) {
+    for (let looked = 1; place >= 0; place--, looked++) {
       const id = this.#store.idAt(place);
       if (id === undefined) break;
       // without a filter no call need be read
       const record = this.#filter.terms.length === 0 ? undefined : this.#store.at(place);
       if (!record || this.#matches(record)) this.#older.push(id);
       this.#left = id;
-      if (performance.now() >= until) break;
+      if (looked % atOnce === 0 && performance.now() >= until) break;
     }
     if (!this.#done) setImmediate(() => this.#slice());
     this.#progress();
