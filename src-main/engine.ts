@@ -138,6 +138,10 @@ class Engine implements TunnelManager {
     return tunnel && isOn(tunnel) ? tunnel.channel(name) : undefined;
   }
 
+  instance(id: string): object | undefined {
+    return this.#tunnels.get(id);
+  }
+
   onChange(listener: (snapshot: TunnelSnapshot) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

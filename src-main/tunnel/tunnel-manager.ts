@@ -18,6 +18,8 @@ export interface TunnelManager {
   snapshots(): readonly TunnelSnapshot[];
   /** The channel that a tunnel's calls go through, while there is such a tunnel. */
   channel(id: string, name: string): Channel | undefined;
+  /** Tells what was started under an id from what is started there later. */
+  instance(id: string): object | undefined;
   /** Called, coalesced, whenever a snapshot changes. Returns the way to unsubscribe. */
   onChange(listener: (snapshot: TunnelSnapshot) => void): () => void;
 }

@@ -155,6 +155,35 @@ test('a tunnel that a person starts while the doctor proves the right to poll go
   expect(setting.manager.snapshots().map(({ state }) => state.kind)).not.toContain('stopped');
 });
 
+/** A tunnel that serves Harpoon alone has no channel of its own. */
+const harpoonAlone = (fake: FakeControlPlane) =>
+  profileFor(fake, {
+    channels: [],
+    controlPlane: { pollChannels: ['harpoon'] },
+    harpoon: { targets: [{ label: 'crm', url: 'https://crm.test' }] },
+  });
+
+test('a tunnel whose only channel is Harpoon is proved by a poll as well, and stopped again', async () => {
+  const setting = await setUp();
+  const fake = await controlPlane();
+  const run = await examine(setting, subjectOf(harpoonAlone(fake)));
+  expect(check(run, 'key-use')).toMatchObject({ state: 'pass' });
+  expect(new URL(fake.polls[0]!.path, 'http://x').pathname).toContain('/poll');
+  expect(setting.manager.snapshots().map(({ state }) => state.kind)).toEqual(['stopped']);
+});
+
+test('a tunnel of Harpoon alone that a person starts meanwhile goes on', async () => {
+  const setting = await setUp();
+  const fake = await controlPlane();
+  const profile = harpoonAlone(fake);
+  const running = setting.doctor.run([subjectOf(profile)]);
+  await new Promise((resolve) => setting.manager.onChange(resolve));
+  await setting.manager.start(profile);
+  await running;
+  await setting.doctor.settled();
+  expect(setting.manager.snapshots().map(({ state }) => state.kind)).not.toContain('stopped');
+});
+
 async function stored(setting: Setting, text: string, more: Partial<Subject> = {}): Promise<Subject> {
   const profiles = join(setting.env['XDG_CONFIG_HOME'] ?? '', 'culvert', 'profiles');
   await mkdir(profiles, { recursive: true });

@@ -1,9 +1,9 @@
-import { TunnelError } from '../../../shared/errors.ts';
-import type { Profile } from '../../../shared/profile.ts';
-import type { TunnelState } from '../../../shared/tunnel.ts';
-import type { Cancellation } from '../../tunnel/cancellation.ts';
-import type { Clock } from '../../tunnel/clock.ts';
-import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
+import { TunnelError } from '../../shared/errors.ts';
+import type { Profile } from '../../shared/profile.ts';
+import type { TunnelState } from '../../shared/tunnel.ts';
+import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { Clock } from '../tunnel/clock.ts';
+import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
 
 /** Refusals come at once, and an accepted poll is known as such after a second. */
 const useProofMs = 20_000;
@@ -11,13 +11,18 @@ const useProofMs = 20_000;
 /** What one poll came to: this very state is what there was before it. */
 const keyOf = (state: TunnelState | undefined): string => JSON.stringify(state ?? null);
 
-/** Tries of a draft's key by real polls: the first starts the tunnel, each later one has it try again at once. */
+/**
+ * Proves by real polls that a key may use its tunnel, for the wizard and the doctor: the first try starts the tunnel, each later
+ * one has it try again at once, and whatever a poll brings is served.
+ */
 export class KeyUse {
   readonly #manager: TunnelManager;
   readonly #profile: Profile;
   readonly #clock: Clock;
   readonly #cancellation: Cancellation;
-  #started = false;
+  #starting: Promise<void> | undefined;
+  /** What `start` has put in its place, as the manager knows it. */
+  #ours: object | undefined;
 
   constructor(manager: TunnelManager, profile: Profile, clock: Clock, cancellation: Cancellation) {
     this.#manager = manager;
@@ -34,6 +39,7 @@ export class KeyUse {
     return new Promise((resolve) => {
       // a tunnel that was proved before is still there, with what it came to then
       const before = keyOf(current());
+      const placeBefore = manager.instance(id);
       const finish = (outcome: TunnelError | undefined): void => {
         unsubscribe();
         stopTimer();
@@ -47,7 +53,10 @@ export class KeyUse {
           finish(new TunnelError(state.error.code, state.error.leg, state.error.params));
       };
       const unsubscribe = manager.onChange((snapshot) => {
-        if (snapshot.id === id) look(snapshot.state);
+        if (snapshot.id !== id) return;
+        const place = manager.instance(id);
+        if (place !== placeBefore) this.#ours ??= place;
+        look(snapshot.state);
       });
       const stopTimer = this.#clock.after(useProofMs, () =>
         finish(new TunnelError('timed_out', 'control-plane', { seconds: useProofMs / 1_000 })),
@@ -55,11 +64,18 @@ export class KeyUse {
       const stopListening = this.#cancellation.onCancel(() =>
         queueMicrotask(() => finish(new TunnelError('cancelled', 'local'))),
       );
-      if (this.#started) return manager.nudge('person', id);
-      this.#started = true;
-      manager.start(this.#profile).catch((error: unknown) => {
+      if (this.#starting) return manager.nudge('person', id);
+      this.#starting = manager.start(this.#profile);
+      this.#starting.catch((error: unknown) => {
         finish(error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error }));
       });
     });
+  }
+
+  /** Stops what the first try has started, once it has drained; what somebody has started since in its place goes on. */
+  async end(): Promise<void> {
+    const { id } = this.#profile;
+    await this.#starting?.catch(() => undefined);
+    if (this.#ours && this.#manager.instance(id) === this.#ours) await this.#manager.stop(id);
   }
 }
