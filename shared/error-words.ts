@@ -233,7 +233,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   body_too_large: {
     title: 'An answer is too large',
     cause: '{Where} sent more than {limit|the limit of} bytes.',
-    next: 'Ask for less at once, or raise the limit.',
+    next: 'Ask for less at once, or raise the limit; for polls, lower control_plane.max_inflight_requests.',
   },
   line_too_long: {
     title: `${server} sent a line that is too long`,

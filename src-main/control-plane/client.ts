@@ -4,6 +4,7 @@ import { toTunnelError } from '../network/errors.ts';
 import type { Lease, Routes, Target } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Clock } from '../tunnel/clock.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Command, Receipt } from './command.ts';
 import { readPollBody, type PollBody } from './commands.ts';
 import { controlPlaneUrl } from '../profiles/control-plane-url.ts';
@@ -73,8 +74,12 @@ export interface TunnelMetadata {
   readonly description?: string;
 }
 
-/** Of one poll's commands together: more than any service sends, less than a process dies of. */
-const mostPollBytes = 256 * 1024 * 1024;
+/**
+ * What all polls of the process may be reading at once. Neither the protocol nor the reference, which reads on to the end, has a
+ * largest answer; this is 10 MiB for each of the 25 commands that one may bring, and less than a process dies of. One poll
+ * alone may have all of it.
+ */
+const pollBytes = new ByteBudget(256 * 1024 * 1024);
 
 /**
  * The HTTP client of one tunnel's control plane (protocol.md): polls, responses and metadata. It knows headers, routes and
@@ -150,7 +155,7 @@ export class ControlPlaneClient {
           listener.done({ ok: false, error: cut, written, body: read });
         },
       },
-      mostPollBytes,
+      pollBytes,
     );
     const request = () => ({ origin: this.#origin, path, method: 'GET' as const, headers: this.#headers });
     // never from within the answer to another poll: its connection is not free yet, and one more would be opened

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { TunnelError } from '../../shared/errors.ts';
+import { ByteBudget } from './byte-budget.ts';
 
 /** A request of the control plane's and whatever comes back, told as it happens. Exactly one of `end` and `fail` is called, and nothing after it. */
 export interface ExchangeListener {
@@ -30,7 +31,7 @@ const nothing: Buffer = Buffer.alloc(0);
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #listener: ExchangeListener;
-  readonly #mostBytes: number;
+  readonly #budget: ByteBudget;
   #size = 0;
   #abort: ((error?: Error) => void) | undefined;
   #over = false;
@@ -41,10 +42,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] | undefined;
   #release: (() => void) | undefined;
 
-  /** A longer body than `mostBytes` is a failure, `body_too_large`. */
-  constructor(listener: ExchangeListener, mostBytes = mostAnswerBytes) {
+  /** A body that `budget` has no room for is a failure, `body_too_large`; it has the room again once the exchange is over. */
+  constructor(listener: ExchangeListener, budget = new ByteBudget(mostAnswerBytes)) {
     this.#listener = listener;
-    this.#mostBytes = mostBytes;
+    this.#budget = budget;
   }
 
   /** Whether a byte may have reached the other end: false means that repeating it is safe. */
@@ -95,11 +96,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     if (this.#over) return true;
-    this.#size += chunk.length;
-    if (this.#size > this.#mostBytes) {
-      this.abort(new TunnelError('body_too_large', 'control-plane', { limit: this.#mostBytes }));
+    if (!this.#budget.take(chunk.length)) {
+      this.abort(new TunnelError('body_too_large', 'control-plane', { limit: this.#budget.limit }));
       return true;
     }
+    this.#size += chunk.length;
     if (this.#first === undefined) this.#first = chunk;
     else (this.#chunks ??= [this.#first]).push(chunk);
     this.#listener.progress();
@@ -112,16 +113,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onComplete(): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#release?.();
+    this.#end();
     this.#listener.end(this.#status, this.#body(), (name) => this.#header(name));
   }
 
   onError(error: unknown): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#release?.();
+    this.#end();
     this.#listener.fail(error, this.#body());
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#budget.give(this.#size);
+    this.#release?.();
   }
 
   #body(): Buffer {
