@@ -98,6 +98,8 @@ export const calls = {
   'profiles.discard': call(byId, nothing),
   'profiles.save': call(z.strictObject({ id, text, revision: z.string() }), saveResultSchema),
   'profiles.create': call(z.strictObject({ name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
+  /** Gives its file another name; what hangs on its id stays. */
+  'profiles.rename': call(z.strictObject({ id, name: z.string().min(1).max(100) }), z.object({ id: z.string() })),
   'profiles.duplicate': call(byId, z.object({ id: z.string() })),
   'profiles.delete': call(byId, z.object({ undo: z.string() })),
   'profiles.undoDelete': call(z.strictObject({ undo: z.string() }), z.object({ id: z.string() })),

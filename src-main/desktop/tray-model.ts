@@ -89,7 +89,7 @@ function tunnelMenu(tunnel: TrayTunnel): TrayItem {
   const { snapshot, verdict, mcpUrl } = tunnel;
   const on = isOn(snapshot);
   const items: TrayItem[] = [
-    { kind: 'switch', label: on ? 'On' : 'Off', on, action: { do: on ? 'stop' : 'start', id: snapshot.id } },
+    { kind: 'switch', label: 'On', on, action: { do: on ? 'stop' : 'start', id: snapshot.id } },
     { kind: 'text', label: stateKey(tunnel) === 'paused' ? stateOf(tunnel) : describeVerdict(verdict).title },
     separator,
     { kind: 'action', label: 'Copy tunnel id', action: { do: 'copy', text: snapshot.tunnelId } },
@@ -110,7 +110,7 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
     items.push({
       kind: 'menu',
       label: `${name}: ${stateWords.stopped}`,
-      items: [{ kind: 'switch', label: 'Off', on: false, action: { do: 'start', id } }],
+      items: [{ kind: 'switch', label: 'On', on: false, action: { do: 'start', id } }],
     });
   }
   if (tunnels.length + idle.length === 0) {

@@ -6,12 +6,11 @@ import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
-import { MoreMenu } from '../ui/menu.tsx';
 import { Page } from '../ui/page.tsx';
 import { Refusal } from '../ui/refusal.tsx';
 import { Note } from '../ui/tone.tsx';
 import { ProblemList } from './problem-list.tsx';
-import { profileActions } from './profile-actions.ts';
+import { ProfileMenu } from './profile-menu.tsx';
 import { ProfileForm } from './profile-form.tsx';
 import { useEditor, type Editor } from './use-editor.ts';
 import { YamlField } from './yaml-field.tsx';
@@ -80,7 +79,7 @@ export function EditorPage({ id }: { readonly id: string }) {
       scrolls={false}
       say={
         <span className="clip">
-          {document?.file}
+          {summary?.file ?? document?.file}
           {isDirty && <b className="tone-warn"> · {words.unsaved}</b>}
         </span>
       }
@@ -105,7 +104,7 @@ export function EditorPage({ id }: { readonly id: string }) {
           <Button kind="primary" isDisabled={!isDirty || isBroken} onPress={() => void save()}>
             {words.save}
           </Button>
-          {summary && <MoreMenu label={t.more(name)} entries={profileActions(summary)} />}
+          {summary && <ProfileMenu profile={summary} />}
         </>
       }
     >

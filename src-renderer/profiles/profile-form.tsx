@@ -37,8 +37,6 @@ export function ProfileForm({ id, editor, profile, isDisabled }: Props) {
   return (
     <fieldset className="form" disabled={isDisabled}>
       <section>
-        <h2>{words.general}</h2>
-        <Field label={words.name} {...of('name')} />
         <Switch isSelected={profile.startWithApp} isDisabled={isDisabled} onChange={of('startWithApp').onChange}>
           {words.startWithApp}
         </Switch>

@@ -5,9 +5,8 @@ import { hrefOf } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
-import { MoreMenu } from '../ui/menu.tsx';
 import { Chip } from '../ui/tone.tsx';
-import { profileActions } from './profile-actions.ts';
+import { ProfileMenu } from './profile-menu.tsx';
 
 const words = t.profiles;
 
@@ -37,7 +36,7 @@ export function ProfileRow({ profile }: { readonly profile: ProfileSummary }) {
           {about} · {file}
         </span>
       </a>
-      <MoreMenu label={t.more(name)} entries={profileActions(profile)} />
+      <ProfileMenu profile={profile} />
       <Icon name="right" />
     </li>
   );

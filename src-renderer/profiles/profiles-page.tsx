@@ -5,45 +5,15 @@ import { go, useRoute } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
-import { AskDialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
-import { Field } from '../ui/field.tsx';
 import { TextMenu } from '../ui/menu.tsx';
 import { Page } from '../ui/page.tsx';
 import { EditorPage } from './editor-page.tsx';
 import { importProfile } from './import-profile.ts';
+import { NameDialog } from './name-dialog.tsx';
 import { ProfileRow } from './profile-row.tsx';
 
 const words = t.profiles;
-
-function NewProfile({ onClose }: { readonly onClose: () => void }) {
-  const [name, setName] = useState('');
-  const create = async (): Promise<void> => {
-    if (name.trim() === '') return;
-    const made = await run('profiles.create', { name: name.trim() });
-    if (!made) return;
-    onClose();
-    go('profiles', made.id);
-  };
-  return (
-    <AskDialog
-      title={words.new}
-      onClose={onClose}
-      action={words.create}
-      isDisabled={name.trim() === ''}
-      onAction={() => void create()}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void create();
-        }}
-      >
-        <Field label={words.name} value={name} onChange={setName} autoFocus />
-      </form>
-    </AskDialog>
-  );
-}
 
 function ProfileList() {
   const profiles = useApp((app) => app.profiles);
@@ -53,6 +23,11 @@ function ProfileList() {
     const draft = await run('drafts.create', { candidates });
     if (draft) go('wizard', draft.id);
     return draft !== undefined;
+  };
+  const create = async (name: string): Promise<boolean> => {
+    const made = await run('profiles.create', { name });
+    if (made) go('profiles', made.id);
+    return made !== undefined;
   };
   const open = async (): Promise<void> => {
     const id = await importProfile();
@@ -106,7 +81,9 @@ function ProfileList() {
       {picking && (
         <PickDialog action={() => t.imports.dialog.profile} onPick={setUp} onClose={() => setPicking(false)} />
       )}
-      {creating && <NewProfile onClose={() => setCreating(false)} />}
+      {creating && (
+        <NameDialog title={words.new} action={words.create} onName={create} onClose={() => setCreating(false)} />
+      )}
     </Page>
   );
 }

@@ -30,6 +30,10 @@ export const profileStrings = {
   deleted: (name: string) => `${name} is deleted`,
   deletedMore: 'Its secrets stay until Culvert quits.',
   name: 'Name',
+  nameHint: 'Also the name of its file.',
+  rename: 'Rename…',
+  renameTitle: (name: string) => `Rename ${name}`,
+  renameNow: 'Rename',
   create: 'Create',
   editor: {
     back: 'All profiles',
@@ -58,8 +62,6 @@ export const profileStrings = {
     lineNumbers: 'Line numbers',
   },
   form: {
-    general: 'General',
-    name: 'Name',
     startWithApp: 'Start this tunnel with Culvert',
     controlPlane: 'Control plane',
     tunnelId: 'Tunnel id',

@@ -510,8 +510,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const open = await openPages(browser, 'full', '#/profiles/p-crm');
     const { page, world } = open;
     const text = page.getByRole('textbox', { name: 'YAML' });
-    await page.getByLabel('Name', { exact: true }).fill('CRM of Lyon');
-    await expect.poll(() => text.inputValue()).toContain('name: CRM of Lyon');
+    await page.getByLabel('Proxy for it alone').first().fill('http://lyon.corp:3128');
+    await expect.poll(() => text.inputValue()).toContain('http_proxy: http://lyon.corp:3128');
     expect(await text.inputValue()).toContain('# The CRM of the Lyon office.');
     await text.fill((await text.inputValue()).replace(/tunnel_id: \S+/, 'tunnel_id: tunnel_x'));
     await page.getByText('Line 4, column 3:').waitFor();
@@ -528,13 +528,13 @@ suiteNeeds('chromium')('a person at the pages', () => {
   test('saves what was typed into the form a moment before', async () => {
     const open = await openPages(browser, 'full', '#/profiles/p-crm');
     const { page, world } = open;
-    await page.getByLabel('Name', { exact: true }).fill('CRM of Lyon');
+    await page.getByLabel('Proxy for it alone').first().fill('http://lyon.corp:3128');
     const save = page.getByRole('button', { name: 'Save' });
     await expect.poll(() => save.isEnabled()).toBe(true);
     const handle = await save.elementHandle();
-    await page.getByLabel('Name', { exact: true }).fill('CRM of Nice');
+    await page.getByLabel('Proxy for it alone').first().fill('http://nice.corp:3128');
     await handle.evaluate((element) => (element as HTMLElement).click());
-    await expect.poll(() => world.profiles.entries.get('p-crm')?.text).toContain('name: CRM of Nice');
+    await expect.poll(() => world.profiles.entries.get('p-crm')?.text).toContain('http_proxy: http://nice.corp:3128');
     await check(open);
   });
 
@@ -550,6 +550,27 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await tests.first().click();
     await page.getByText('The proxy cannot be reached').waitFor();
     expect(world.heard.filter(({ name }) => name === 'profiles.testRoute')).toHaveLength(2);
+    await check(open);
+  });
+
+  test('renames a profile, and gives an encrypted client key of a server its passphrase', async () => {
+    const open = await openPages(browser, 'full', '#/profiles/p-crm');
+    const { page, world } = open;
+    await page.getByRole('button', { name: 'More for CRM on this laptop' }).click();
+    await page.getByRole('menuitem', { name: 'Rename…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Rename CRM on this laptop' });
+    await dialog.getByLabel('Name').fill('CRM of Lyon');
+    await dialog.getByRole('button', { name: 'Rename' }).click();
+    await page.getByRole('heading', { name: 'CRM of Lyon' }).waitFor();
+    await page.getByText('profiles/CRM of Lyon.yaml').waitFor();
+
+    await page.getByLabel('Its private key').last().fill('/etc/crm.key');
+    await page.getByLabel('Passphrase of the key', { exact: true }).last().fill('open sesame');
+    await page.getByRole('button', { name: 'Keep', exact: true }).last().click();
+    const slot = 'docs.client_key_passphrase';
+    await expect
+      .poll(() => world.heard.find(({ name }) => name === 'secrets.set')?.args)
+      .toEqual({ owner: 'p-crm', slot, value: 'open sesame' });
     await check(open);
   });
 

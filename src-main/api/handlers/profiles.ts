@@ -148,6 +148,10 @@ export function profileHandlers(services: ProfileServices): Pick<Handlers, Calls
       return { ...saved, applied: 'restarting', restarting: channels.map(({ name }) => name) };
     },
     'profiles.create': async ({ name }) => changed(await store.create(name, blank())),
+    'profiles.rename': async ({ id, name }) => {
+      await store.rename(id, name);
+      return changed({ id });
+    },
     'profiles.duplicate': async ({ id }) => changed({ id: (await store.duplicate(id)).id }),
     'profiles.delete': async ({ id }) => {
       if (isRunning(id)) await stop(id);

@@ -22,11 +22,10 @@ mcp:
       url: http://127.0.0.1:7311/mcp # the docs server
 culvert:
   id: p-crm
-  name: CRM on this laptop
   start_with_app: true
 `;
 
-const plain = (id: string, name: string, command: string): string => `config_version: 1
+const plain = (id: string, command: string): string => `config_version: 1
 control_plane:
   tunnel_id: tunnel_7f3c${id
     .replace(/[^a-z0-9]/g, '')
@@ -39,7 +38,6 @@ mcp:
       command: ${command}
 culvert:
   id: ${id}
-  name: ${name}
 `;
 
 interface Doc {
@@ -48,7 +46,7 @@ interface Doc {
     commands?: { channel?: string; command?: string }[];
     server_urls?: { channel?: string; url?: string }[];
   };
-  culvert?: { id?: string; name?: string; start_with_app?: boolean };
+  culvert?: { id?: string; start_with_app?: boolean };
 }
 
 /** Enough of the real reader to type against: a few fields, and the place of what is wrong. */
@@ -64,7 +62,7 @@ export function check(id: string, text: string): CheckedText {
   const value = document.toJS() as Doc;
   const form = profileFormSchema.parse({
     id,
-    name: value.culvert?.name ?? '',
+    name: id,
     controlPlane: {
       tunnelId: value.control_plane?.tunnel_id ?? '',
       ...(value.control_plane?.api_key === undefined ? {} : { apiKey: value.control_plane.api_key }),
@@ -106,7 +104,6 @@ export function check(id: string, text: string): CheckedText {
 
 function render(text: string, profile: Profile): string {
   const document = parseDocument(text);
-  document.setIn(['culvert', 'name'], profile.name);
   document.setIn(['culvert', 'start_with_app'], profile.startWithApp);
   document.setIn(['control_plane', 'tunnel_id'], profile.controlPlane.tunnelId);
   const { httpProxy } = profile.controlPlane;
@@ -143,10 +140,9 @@ export class FakeProfiles {
     for (const key of known) {
       const id = ids[key];
       if (key === 'crm') this.#put(id, 'CRM on this laptop', crmText);
-      if (key === 'staging')
-        this.#put(id, 'Staging database', plain(id, 'Staging database', 'pg-mcp --dsn env:PG_DSN'));
-      if (key === 'long') this.#put(id, longName, plain(id, longName, longCommand));
-      if (key === 'docs') this.#put(id, 'Docs search', plain(id, 'Docs search', 'npx -y docs-mcp'));
+      if (key === 'staging') this.#put(id, 'Staging database', plain(id, 'pg-mcp --dsn env:PG_DSN'));
+      if (key === 'long') this.#put(id, longName, plain(id, longCommand));
+      if (key === 'docs') this.#put(id, 'Docs search', plain(id, 'npx -y docs-mcp'));
     }
   }
 
@@ -158,7 +154,7 @@ export class FakeProfiles {
       summary: {
         id,
         name,
-        file: `/home/you/.config/culvert/profiles/${id}.yaml`,
+        file: `/home/you/.config/culvert/profiles/${name}.yaml`,
         format: id === ids.docs ? 'reference-yaml' : 'culvert',
         tunnelId: profile?.controlPlane.tunnelId ?? '',
         controlPlane: 'https://api.openai.com',
@@ -236,14 +232,19 @@ export class FakeProfiles {
       if (revision !== String(entry.revision)) throw new TunnelError('revision_conflict', 'local', {});
       this.unsaved.delete(id);
       const next = entry.revision + 1;
-      this.#put(id, check(id, text).profile?.name ?? entry.summary.name, text);
+      this.#put(id, entry.summary.name, text);
       this.#entry(id).revision = next;
       this.#changed();
       return { revision: String(next), applied: 'live' as const, restarting: [] };
     },
     'profiles.create': ({ name }) => {
       const id = `p-new${this.#next++}`;
-      this.#put(id, name, plain(id, name, 'node server.mjs'));
+      this.#put(id, name, plain(id, 'node server.mjs'));
+      this.#changed();
+      return { id };
+    },
+    'profiles.rename': ({ id, name }) => {
+      this.#put(id, name, this.#entry(id).text);
       this.#changed();
       return { id };
     },
