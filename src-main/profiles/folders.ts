@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
+import { isProfileName } from '../../shared/profile-name.ts';
 import type { Env } from '../settings/layers.ts';
 
 export type Platform = NodeJS.Platform;
@@ -51,8 +52,6 @@ export const profileExtensions = ['.yaml', '.yml', '.json'] as const;
 /** The folders in which a profile is looked for by name, first match wins. */
 export const searchedFolders = (folders: ProfileFolders): readonly string[] =>
   folders.asked === undefined ? [folders.culvert, folders.reference, folders.json] : [folders.asked];
-
-export const isProfileName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name);
 
 /** Throws `config_invalid` unless `name` stands for exactly one file, the reference's rule. */
 export function checkProfileName(name: string): string {

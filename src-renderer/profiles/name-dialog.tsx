@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { isProfileName } from '../../shared/profile-name.ts';
 import { t } from '../strings.ts';
 import { AskDialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
@@ -16,7 +17,8 @@ interface Props {
 export function NameDialog({ title, action, name: before = '', onName, onClose }: Props) {
   const [typed, setTyped] = useState(before);
   const name = typed.trim();
-  const blocked = name === '' || name === before;
+  const isWrong = name !== '' && !isProfileName(name);
+  const blocked = name === '' || name === before || isWrong;
   const done = async (): Promise<void> => {
     if (!blocked && (await onName(name))) onClose();
   };
@@ -28,7 +30,14 @@ export function NameDialog({ title, action, name: before = '', onName, onClose }
           void done();
         }}
       >
-        <Field label={t.profiles.name} hint={t.profiles.nameHint} value={typed} onChange={setTyped} autoFocus />
+        <Field
+          label={t.profiles.name}
+          hint={t.profiles.nameHint}
+          error={isWrong ? t.profiles.nameWrong : undefined}
+          value={typed}
+          onChange={setTyped}
+          autoFocus
+        />
       </form>
     </AskDialog>
   );

@@ -31,6 +31,7 @@ export const profileStrings = {
   deletedMore: 'Its secrets stay until Culvert quits.',
   name: 'Name',
   nameHint: 'Also the name of its file.',
+  nameWrong: 'Letters, digits, ., _ and -, and first a letter or digit: it is the name of its file too.',
   rename: 'Rename…',
   renameTitle: (name: string) => `Rename ${name}`,
   renameNow: 'Rename',

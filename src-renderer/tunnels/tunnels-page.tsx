@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { ProfileSummary } from '../../shared/app.ts';
 import type { ControlPlaneAt, ManagedTunnel } from '../../shared/managed-tunnel.ts';
+import { profileNameFrom } from '../../shared/profile-name.ts';
 import { run } from '../api.ts';
 import { go } from '../route.ts';
 import { notify } from '../shell/notices.tsx';
@@ -37,7 +38,7 @@ const profileFor = (baseUrl: string, profiles: readonly ProfileSummary[]): Profi
 async function connect(tunnel: ManagedTunnel, controlPlane: string): Promise<void> {
   const draft = await run('drafts.create', {});
   if (!draft) return;
-  const patch = { tunnelId: tunnel.id, controlPlane, name: tunnel.name.slice(0, 100) };
+  const patch = { tunnelId: tunnel.id, controlPlane, name: profileNameFrom(tunnel.name) };
   if (await run('drafts.update', { id: draft.id, patch })) go('wizard', draft.id);
 }
 

@@ -3,6 +3,7 @@ import type { Draft } from '../../shared/draft.ts';
 import { isAdminKey } from '../../shared/keys.ts';
 import type { DraftWait, ManagedTunnel } from '../../shared/managed-tunnel.ts';
 import { describe } from '../../shared/messages.ts';
+import { profileNameFrom } from '../../shared/profile-name.ts';
 import { run } from '../api.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -101,7 +102,7 @@ export function KeyStep({ handle, draft, probe, onBack, onNext }: Props) {
     setChoosing(true);
   };
   const choose = ({ id, name }: ManagedTunnel, isNew: boolean): void => {
-    change({ tunnelId: id, ...(draft.name === '' && name !== '' ? { name: name.slice(0, 100) } : {}) });
+    change({ tunnelId: id, ...(draft.name === '' && name !== '' ? { name: profileNameFrom(name) } : {}) });
     setCreated(isNew ? id : undefined);
     setChoosing(false);
   };

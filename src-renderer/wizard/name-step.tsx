@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Draft, DraftServer } from '../../shared/draft.ts';
+import { isProfileName } from '../../shared/profile-name.ts';
 import { Facts } from '../overview/node-facts.tsx';
 import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
@@ -20,6 +21,7 @@ interface Props {
 export function NameStep({ handle, draft, onBack, onNext }: Props) {
   const [saving, setSaving] = useState(false);
   const { servers, keyRef = '' } = draft;
+  const isWrong = draft.name.trim() !== '' && !isProfileName(draft.name.trim());
   const [server] = servers;
   const only = servers.length === 1 && server?.kind === 'stdio' ? server : undefined;
   const env = (only?.env ?? []).map(({ name }) => name).filter((name) => name !== '');
@@ -39,7 +41,7 @@ export function NameStep({ handle, draft, onBack, onNext }: Props) {
         </Button>
       }
       right={
-        <Button kind="primary" isDisabled={saving || draft.name.trim() === ''} onPress={() => void save()}>
+        <Button kind="primary" isDisabled={saving || draft.name.trim() === '' || isWrong} onPress={() => void save()}>
           {words.next}
         </Button>
       }
@@ -47,6 +49,7 @@ export function NameStep({ handle, draft, onBack, onNext }: Props) {
       <Field
         label={words.name}
         hint={words.nameHint}
+        error={isWrong ? t.profiles.nameWrong : undefined}
         value={draft.name}
         onChange={(name) => handle.update({ name })}
         autoFocus

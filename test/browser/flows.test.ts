@@ -559,10 +559,12 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByRole('button', { name: 'More for CRM on this laptop' }).click();
     await page.getByRole('menuitem', { name: 'Rename…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Rename CRM on this laptop' });
-    await dialog.getByLabel('Name').fill('CRM of Lyon');
+    await dialog.getByLabel('Name').fill('crm lyon');
+    await dialog.getByText('it is the name of its file too').waitFor();
+    await dialog.getByLabel('Name').fill('crm-lyon');
     await dialog.getByRole('button', { name: 'Rename' }).click();
-    await page.getByRole('heading', { name: 'CRM of Lyon' }).waitFor();
-    await page.getByText('profiles/CRM of Lyon.yaml').waitFor();
+    await page.getByRole('heading', { name: 'crm-lyon' }).waitFor();
+    await page.getByText('profiles/crm-lyon.yaml').waitFor();
 
     await page.getByLabel('Its private key').last().fill('/etc/crm.key');
     await page.getByLabel('Passphrase of the key', { exact: true }).last().fill('open sesame');

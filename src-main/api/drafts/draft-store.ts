@@ -4,6 +4,7 @@ import { secretSlotOf, type Draft, type DraftPatch, type DraftServer, type EnvEn
 import { TunnelError } from '../../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { tunnelIdPattern } from '../../../shared/tunnel.ts';
+import { profileNameFrom } from '../../../shared/profile-name.ts';
 import { keepWhile } from '../../secrets/keep-while.ts';
 import { overStore } from '../../secrets/over-store.ts';
 import { keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
@@ -27,7 +28,7 @@ export class DraftStore {
       controlPlane: 'https://api.openai.com',
       tunnelId: '',
       hasKey: false,
-      name: from?.name ?? '',
+      name: profileNameFrom(from?.name ?? ''),
       startWithApp: true,
     };
     this.#drafts.set(draft.id, { draft, secrets: new Map(secrets) });

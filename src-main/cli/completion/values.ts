@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
-import { isProfileName, profileExtensions, profileFolders, searchedFolders } from '../../profiles/folders.ts';
+import { isProfileName } from '../../../shared/profile-name.ts';
+import { profileExtensions, profileFolders, searchedFolders } from '../../profiles/folders.ts';
 import type { Env } from '../../settings/layers.ts';
 import { helpTopics } from '../help-topics.ts';
 
