@@ -61,7 +61,6 @@ const needsPerson: ReadonlySet<TunnelError['code']> = new Set([
   'forbidden',
   'tunnel_not_found',
   'redirected',
-  'intercepted',
   'unexpected_status',
   'key_missing',
   'key_is_admin',
