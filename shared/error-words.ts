@@ -431,7 +431,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   proxy_invalid: {
     title: 'The proxy address is not valid',
     cause: '{proxy|The address} is not an address of a proxy[ ({detail})].',
-    next: 'Give it as http://host:port or https://host:port.',
+    next: 'Give it as http://host:port, https://host:port or socks5://host:port.',
   },
   header_invalid: {
     title: 'A header is not allowed',

@@ -1,6 +1,6 @@
 import type { Profile } from '../../shared/profile.ts';
 import { hasPassword, hasSecretLooks, isSecretName } from '../observe/redact.ts';
-import { fileShape, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
+import { fileShape, isSocksProxy, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
 import { overlaidHeaders } from './headers.ts';
 import { isReference } from './rules.ts';
 import { parseProfileFile } from './source.ts';
@@ -60,7 +60,12 @@ export function exportToReference(given: Profile): Exported {
     if (Array.isArray(shape))
       return (shape as readonly Shape[]).map((item, index) => withoutKeychain(item, `${path}[${index + 1}]`));
     return Object.fromEntries(
-      Object.entries(shape).map(([key, value]) => [key, withoutKeychain(value, path === '' ? key : `${path}.${key}`)]),
+      Object.entries(shape).flatMap(([key, value]): [string, Shape][] => {
+        const at = path === '' ? key : `${path}.${key}`;
+        if (!isSocksProxy(key, value)) return [[key, withoutKeychain(value, at)]];
+        dropped.push(`${at}: tunnel-client knows no SOCKS proxy`);
+        return [];
+      }),
     );
   };
   const shape = Object.fromEntries(Object.entries(fileShape(profile, undefined)).filter(([key]) => key !== 'culvert'));

@@ -24,6 +24,10 @@ const duration = (ms: number, usual: number): string | undefined => (ms === usua
 
 const channelKey = (channel: ChannelConfig) => unless(channel.name, 'main');
 
+/** The reference client refuses to start with one. A reference to one is not known before it is resolved. */
+export const isSocksProxy = (key: string, value: Shape | undefined): boolean =>
+  key === 'http_proxy' && typeof value === 'string' && /^socks5?:/i.test(value);
+
 /** The reference's part. */
 function referenceShape(profile: Profile): Loose {
   const { controlPlane, mcp, harpoon } = profile;

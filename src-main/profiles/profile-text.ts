@@ -3,12 +3,12 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { Problem } from '../../shared/profile-editor.ts';
 import { processSettings } from '../settings/process-settings.ts';
-import { check } from './check.ts';
+import { check, fieldName } from './check.ts';
 import { fileSchema } from './file-schema.ts';
-import { fileShape, ownShape, type Shape } from './file-shape.ts';
+import { fileShape, isSocksProxy, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
 import { editJson } from './json-edit.ts';
 import { toProfile } from './profile-rules.ts';
-import type { Raw, RawMap } from './raw-tree.ts';
+import type { Path, Raw, RawMap } from './raw-tree.ts';
 import { isReference } from './rules.ts';
 import { parseProfileFile, type ProfileFile } from './source.ts';
 import { editDocument } from './yaml-edit.ts';
@@ -58,6 +58,19 @@ export function checkText(file: string, text: string): { profile?: Profile; prob
   }
 }
 
+/** Where the first SOCKS proxy stands, which the reference client refuses. */
+function socksProxyOf(shape: Shape, path: Path = []): string | undefined {
+  if (typeof shape !== 'object') return isSocksProxy(String(path.at(-1)), shape) ? fieldName(path) : undefined;
+  const parts: (readonly [string | number, Shape])[] = Array.isArray(shape)
+    ? (shape as readonly Shape[]).map((each, index) => [index, each] as const)
+    : Object.entries(shape as ShapeMap);
+  for (const [key, value] of parts) {
+    const found = socksProxyOf(value, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * `text` with what `profile` says differently written into it; everything else stays as it is. Throws what is wrong with
  * text or profile, and `profile_form` when the file's form has no place for a setting.
@@ -75,6 +88,9 @@ export function renderText(file: string, text: string, profile: Profile): string
         field: `culvert.${field}`,
         form: 'the reference client’s YAML',
       });
+    const socks = socksProxyOf(fileShape(wanted, undefined));
+    if (socks !== undefined && socksProxyOf(fileShape(before, undefined)) === undefined)
+      throw new TunnelError('profile_form', 'local', { field: socks, form: 'the reference client’s YAML' });
   }
   const shapes = [before, wanted].map((each) => fileShape(each, own ? parsed.id : undefined)) as [
     ReturnType<typeof fileShape>,

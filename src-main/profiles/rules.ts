@@ -56,7 +56,7 @@ export class Rules {
     const text = this.text(value, path);
     if (text === undefined || isReference(text)) return text;
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || url.host === '' || !/^https?:$/.test(url.protocol)) {
+    if (!url || url.host === '' || !/^(?:https?|socks5?):$/.test(url.protocol)) {
       throw new TunnelError('proxy_invalid', 'local', {
         proxy: fieldName(path),
         ...this.#placeOf(path),

@@ -87,7 +87,8 @@ export const profileStrings = {
     removeServer: (name: string) => `Remove ${name}`,
     network: 'Network',
     httpProxy: 'Proxy',
-    httpProxyHint: 'For all that has none of its own. http://host:port; for a password use env:NAME or file:/path.',
+    httpProxyHint:
+      'For all that has none of its own. http://host:port or socks5://host:port; for a password use env:NAME or file:/path.',
     caBundle: 'CA bundle',
     caBundleHint: 'A PEM file, trusted besides the system’s own authorities.',
     clientCert: 'Client certificate',

@@ -325,3 +325,23 @@ test('a setting that a file’s form has no place for is refused, and the rest i
     renderText('/x/p.json', json, { ...profile, mcp: { ...profile.mcp, maxConcurrentRequests: 3 } }),
   ).toThrow(expect.objectContaining({ code: 'profile_form' }));
 });
+
+test('a SOCKS5 proxy has its place in a profile of Culvert, and the reference client, which refuses it, is not given it', () => {
+  const yaml = 'control_plane: {tunnel_id: tunnel_0123456789abcdef0123456789abcdef}\nmcp: {commands: [{command: x}]}\n';
+  const plain = read(yaml);
+  const wanted = { ...plain, httpProxy: 'socks5://user:secret@proxy:1080' };
+  const own = `${yaml}culvert: {id: abc}\n`;
+  expect(renderText('/x/p.yaml', own, wanted)).toContain('http_proxy: socks5://user:secret@proxy:1080');
+  expect(() => renderText('/x/p.yaml', yaml, wanted)).toThrow(
+    expect.objectContaining({
+      code: 'profile_form',
+      params: expect.objectContaining({ field: 'http_proxy' }) as object,
+    }),
+  );
+  const { text, dropped } = exportToReference({
+    ...plain,
+    mcp: { ...plain.mcp, httpProxy: 'socks5://user:secret@proxy' },
+  });
+  expect(text).not.toContain('socks5');
+  expect(dropped).toEqual(['mcp.http_proxy: tunnel-client knows no SOCKS proxy']);
+});
