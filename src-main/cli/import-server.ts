@@ -6,7 +6,10 @@ import { profileSchema } from '../../shared/profile.ts';
 import { tunnelIdPattern } from '../../shared/tunnel.ts';
 import { channelOf, profileNameOf } from '../imports/candidates.ts';
 import { findServers } from '../imports/found-servers.ts';
+import { newProfileText } from '../profiles/profile-text.ts';
+import { checkKeyReference, processText } from '../profiles/samples.ts';
 import { exitCodes } from './exit.ts';
+import { namingFlags } from './flag-names.ts';
 import { choose, refuse, type Chosen } from './import-choice.ts';
 import { keepSecrets } from './import-secrets.ts';
 import { replacing, storeFor, type InitValues } from './new-profile.ts';
@@ -91,6 +94,8 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
       problem: tunnelId === '' ? 'none was given' : 'this is none',
     });
   }
+  const apiKey = values.controlPlaneApiKeyRef ?? 'env:CONTROL_PLANE_API_KEY';
+  checkKeyReference(apiKey);
   const id = values.id ?? randomUUID();
   for (const { server, channel } of chosen) {
     const { candidate, dropped } = server;
@@ -105,7 +110,7 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
     name,
     controlPlane: {
       tunnelId,
-      apiKey: values.controlPlaneApiKeyRef ?? 'env:CONTROL_PLANE_API_KEY',
+      apiKey,
       baseUrl: values.controlPlaneBaseUrl ?? values.controlPlaneUrl,
       urlPath: values.controlPlaneUrlPath,
       organizationId: values.organizationId,
@@ -115,7 +120,11 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
     harpoon: {},
     capture: {},
   });
-  await keepWhile(() => replacing(store, name, values.force === true, () => store.create(name, profile, id)));
+  const files = [...new Set(chosen.map(({ server }) => server.candidate.file))].join(', ');
+  const process = processText({ listenAddress: values.healthListenAddr, openBrowser: values.openWebUi });
+  const write = () =>
+    replacing(store, name, values.force === true, () => store.importText(name, newProfileText(profile) + process, id));
+  await keepWhile(() => namingFlags(write, files));
   const count = chosen.length === 1 ? '' : ` with ${chosen.length} channels`;
   const next = values.hints === false ? '' : ` Prove it with: culvert doctor --profile ${name}`;
   say(`Written: profile ${name}${count}.${next}`);

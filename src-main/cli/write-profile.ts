@@ -1,6 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import { findSample, sampleText } from '../profiles/samples.ts';
 import { exitCodes } from './exit.ts';
+import { namingFlags } from './flag-names.ts';
 import { importByName } from './import-server.ts';
 import { saveText, type InitValues } from './new-profile.ts';
 
@@ -33,6 +34,6 @@ export async function writeProfile(values: InitValues): Promise<number> {
     openBrowser: values.openWebUi,
   });
   const name = values.profile ?? sample.name;
-  await saveText(name, text, values);
+  await namingFlags(() => saveText(name, text, values));
   return exitCodes.done;
 }

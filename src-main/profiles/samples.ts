@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { TunnelError } from '../../shared/errors.ts';
 import { nearest } from '../settings/nearest.ts';
+import { isReference } from './rules.ts';
 
 /** What goes into a new profile. */
 export interface SampleValues {
@@ -88,6 +89,24 @@ const wrong = (field: string, problem: string, hint: string): TunnelError =>
 const line = (key: string, value: string | undefined, comment = ''): string =>
   value === undefined || value === '' ? '' : `${key}: ${stringify(value, { lineWidth: 0 }).trimEnd()}${comment}\n`;
 
+/** Throws `config_invalid` for a key itself. */
+export function checkKeyReference(apiKeyRef: string): void {
+  if (isReference(apiKeyRef)) return;
+  throw wrong(
+    '--control-plane-api-key-ref',
+    'it is no reference, and a key is not written into a file',
+    'Give env:NAME, file:/path or keychain:….',
+  );
+}
+
+/** The sections that are of the process, not of the tunnel. */
+export const processText = ({
+  listenAddress,
+  openBrowser,
+}: Pick<SampleValues, 'listenAddress' | 'openBrowser'>): string =>
+  (listenAddress === undefined ? '' : `health:\n${line('  listen_addr', listenAddress)}`) +
+  (openBrowser ? 'admin_ui:\n  open_browser: true\n' : '');
+
 /** The text of a profile, with comments for whoever reads it. Throws `config_invalid` when the server does not fit. */
 export function sampleText(sample: Sample, values: SampleValues): string {
   const { tunnelId, apiKeyRef, baseUrl, urlPath, organizationId, serverUrl, command, folder } = values;
@@ -102,13 +121,7 @@ export function sampleText(sample: Sample, values: SampleValues): string {
     throw wrong('--mcp-server-url', `${sample.name} is for a command`, 'Give --mcp-command, or another --sample.');
   if (sample.server === 'url' && serverUrl === undefined)
     throw wrong('--mcp-command', `${sample.name} is for a URL`, 'Give --mcp-server-url, or another --sample.');
-  if (!/^(env|file|keychain):/i.test(apiKeyRef.trim()))
-    throw wrong(
-      '--control-plane-api-key-ref',
-      'it is no reference, and a key is not written into a file',
-      'Give env:NAME, file:/path or keychain:….',
-    );
-  const { listenAddress, openBrowser } = values;
+  checkKeyReference(apiKeyRef);
   return [
     `# ${sample.name}: ${sample.summary}.\n# ${sample.use}\nconfig_version: 1\n`,
     ...(sample.proxy
@@ -128,8 +141,7 @@ export function sampleText(sample: Sample, values: SampleValues): string {
     serverUrl === undefined
       ? `  commands:\n    - channel: main\n${line('      command', command)}`
       : `  server_urls:\n    - channel: main\n${line('      url', serverUrl)}`,
-    listenAddress === undefined ? '' : `health:\n${line('  listen_addr', listenAddress)}`,
-    openBrowser ? 'admin_ui:\n  open_browser: true\n' : '',
+    processText(values),
     folder === undefined ? '' : `culvert:\n  channels:\n    main:\n${line('      folder', folder)}`,
   ].join('');
 }

@@ -64,6 +64,52 @@ test('init says what is missing or wrong, and writes nothing', async () => {
   await expect(readdir(join(home, '.config', 'culvert', 'profiles'))).rejects.toThrow();
 });
 
+test('a mistake is told of the flag it was made in, not of a file that was never written', async () => {
+  await mkdir(join(home, '.cursor'), { recursive: true });
+  await writeFile(
+    join(home, '.cursor', 'mcp.json'),
+    JSON.stringify({ mcpServers: { good: { command: 'npx' }, bad: { url: 'ftp://files' } } }),
+  );
+  const usual = { '--tunnel-id': tunnelId, '--mcp-server-url': 'http://127.0.0.1:1/mcp' };
+  for (const [flag, value] of [
+    ['--tunnel-id', 'tunnel_1'],
+    ['--mcp-server-url', 'nowhere'],
+    ['--control-plane-base-url', 'nowhere'],
+    ['--control-plane-url-path', 'no slash'],
+    ['--organization-id', ' '],
+    ['--control-plane-api-key-ref', 'env:a b'],
+    ['--health-listen-addr', 'nowhere'],
+  ] as const) {
+    err = '';
+    const given = Object.entries({ ...usual, [flag]: value }).flat();
+    expect(await main(['init', '--profile', 'k1', ...given]), flag).toBe(2);
+    expect(err, flag).toContain(flag);
+    expect(err, flag).not.toMatch(/k1|line \d/);
+    if (flag === '--mcp-server-url') continue;
+    err = '';
+    const imported = Object.entries({ '--tunnel-id': tunnelId, [flag]: value }).flat();
+    expect(await main(['profiles', 'import', 'good', '--profile', 'k1', ...imported]), `import ${flag}`).toBe(2);
+    expect(err, `import ${flag}`).toContain(flag);
+    expect(err, `import ${flag}`).not.toMatch(/k1|line \d|the form/);
+  }
+  err = '';
+  expect(await main(['profiles', 'import', 'bad', '--profile', 'k1', '--tunnel-id', tunnelId])).toBe(2);
+  expect(err).toContain(join(home, '.cursor', 'mcp.json'));
+  err = '';
+  const key = ['--control-plane-api-key-ref', 'sk-a-literal-key-0001'];
+  expect(await main(['profiles', 'import', 'good', '--profile', 'k1', '--tunnel-id', tunnelId, ...key])).toBe(2);
+  expect(err).not.toContain('sk-a-literal');
+  await expect(written('k1')).rejects.toThrow();
+  const listen = ['--health-listen-addr', '127.0.0.1:9', '--open-web-ui'];
+  expect(await main(['profiles', 'import', 'good', '--profile', 'k1', '--tunnel-id', tunnelId, ...listen]), err).toBe(
+    0,
+  );
+  expect(parse(await written('k1'))).toMatchObject({
+    health: { listen_addr: '127.0.0.1:9' },
+    admin_ui: { open_browser: true },
+  });
+});
+
 test('a profile that is there is replaced only with --force, and not by one that is wrong', async () => {
   const args = (command: string) => ['init', '--profile', 'p', '--tunnel-id', tunnelId, '--mcp-command', command];
   expect(await main(args('one'))).toBe(0);
