@@ -140,11 +140,13 @@ async function chosen(selections: readonly Selection[], flags: FlagValues, env: 
     (file !== undefined && (first.profileFile ?? first.config) !== undefined ? dirname(file) : undefined);
   const store = new ProfileStore({ env, ...(folder === undefined ? {} : { folder }) });
   const known = await store.list();
+  const [unreadable] = known.length === 0 ? await store.problems() : [];
   const nothingAsked =
     file === undefined &&
     flags.size === 0 &&
     Object.keys(first).every((key) => key === 'profileDir') &&
     (env['CONTROL_PLANE_TUNNEL_ID'] ?? '') === '';
+  if (nothingAsked && unreadable) throw unreadable;
   const asked = nothingAsked ? known.map(({ file: profileFile }): Selection => ({ profileFile })) : selections;
   const subjects = await Promise.all(asked.map((selection) => subjectOf(selection, flags, env, known)));
   return { subjects, store };

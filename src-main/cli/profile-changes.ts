@@ -18,6 +18,8 @@ async function find(store: ProfileStore, name: string): Promise<ProfileEntry> {
   const entries = await store.list();
   const found = entries.find((entry) => entry.name === name || entry.id === name);
   if (found) return found;
+  const [unreadable] = await store.problems();
+  if (unreadable) throw unreadable;
   const names = entries.map((entry) => entry.name).join(', ');
   throw new TunnelError('profile_not_found', 'local', { name, ...(names === '' ? {} : { names }) });
 }

@@ -11,7 +11,7 @@ import { profileFolders } from '../profiles/folders.ts';
 import type { ProfileEntry } from '../profiles/profile-store.ts';
 import { readProfile } from '../profiles/profile-text.ts';
 import { findProfile, readProfileFile } from '../profiles/source.ts';
-import { exitCodes } from './exit.ts';
+import { exitCodeOf, exitCodes } from './exit.ts';
 import { storeFor } from './new-profile.ts';
 
 interface Where {
@@ -32,6 +32,11 @@ const forms: Readonly<Record<ProfileEntry['form'], string>> = {
 export async function listProfiles(values: Where & { readonly json?: boolean }): Promise<number> {
   const store = storeFor(values.profileDir);
   const entries = await store.list();
+  const problems = await store.problems();
+  const [unreadable] = problems;
+  if (unreadable && entries.length === 0) throw unreadable;
+  const code = unreadable ? exitCodeOf(unreadable) : exitCodes.done;
+  for (const problem of problems) process.stderr.write(`${sentence(problem)}\n`);
   if (values.json === true) {
     say(
       JSON.stringify(
@@ -45,18 +50,19 @@ export async function listProfiles(values: Where & { readonly json?: boolean }):
         })),
       ),
     );
-    return exitCodes.done;
+    return code;
   }
   if (entries.length === 0) {
-    say('There is no profile yet. `culvert init` writes one; `culvert demo` shows a tunnel without any.');
-    return exitCodes.done;
+    const where = values.profileDir === undefined ? '' : ` in ${values.profileDir}`;
+    say(`There is no profile yet${where}. \`culvert init\` writes one; \`culvert demo\` shows a tunnel without any.`);
+    return code;
   }
   const width = Math.max(...entries.map(({ name }) => name.length));
   for (const { name, form, file, profile, error } of entries) {
     say(`${name.padEnd(width)}  ${profile?.controlPlane.tunnelId ?? '(not usable)'}  ${forms[form]}  ${file}`);
     if (error) say(`${' '.repeat(width)}  ${sentence(error)}`);
   }
-  return exitCodes.done;
+  return code;
 }
 
 export async function checkProfile(name: string, where: Where): Promise<number> {

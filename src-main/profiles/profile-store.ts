@@ -17,7 +17,7 @@ import {
 } from './folders.ts';
 import { checkText, newProfileText, readProfile, renderText } from './profile-text.ts';
 import { setIn, type RawMap } from './raw-tree.ts';
-import { parseProfileFile, readProfileFile, type ProfileFile, type ProfileForm } from './source.ts';
+import { folderProblems, parseProfileFile, readProfileFile, type ProfileFile, type ProfileForm } from './source.ts';
 
 /** A profile in a list. One that cannot be read is listed with what is wrong. */
 export interface ProfileEntry {
@@ -74,6 +74,11 @@ export class ProfileStore {
       }
     }
     return entries;
+  }
+
+  /** `config_unreadable` for each folder whose profiles are not in the list because it cannot be looked into. */
+  problems(): Promise<TunnelError[]> {
+    return folderProblems(this.#folders);
   }
 
   /** Rejects with `profile_not_found`, `config_unreadable`. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import type { Env, Layered } from '../settings/layers.ts';
@@ -70,7 +70,33 @@ export function parseProfileFile(file: string, text: string): ProfileFile {
   };
 }
 
-/** The file of the profile `name`. Throws `profile_not_found` with the folders that were searched. */
+const folderRefusals: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read the folder',
+  EPERM: 'this user may not read the folder',
+  ENOTDIR: 'a file stands where the folder should be',
+};
+
+/** `config_unreadable` for each folder that is there and cannot be looked into: what is in it is unknown, not absent. */
+export async function folderProblems(folders: ProfileFolders): Promise<TunnelError[]> {
+  const problems: TunnelError[] = [];
+  for (const folder of searchedFolders(folders)) {
+    try {
+      await readdir(folder);
+    } catch (cause) {
+      const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') continue;
+      const problem = folderRefusals[code] ?? `the folder cannot be read (${code})`;
+      const hint = 'Give this user the right to read it, or name another folder with --profile-dir.';
+      problems.push(new TunnelError('config_unreadable', 'local', { file: folder, problem, hint }, { cause }));
+    }
+  }
+  return problems;
+}
+
+/**
+ * The file of the profile `name`. Throws `profile_not_found` with the folders that were searched, and `config_unreadable`
+ * when one of them cannot be.
+ */
 export async function findProfile(name: string, folders: ProfileFolders): Promise<string> {
   const wanted = checkProfileName(name);
   for (const folder of searchedFolders(folders)) {
@@ -79,6 +105,8 @@ export async function findProfile(name: string, folders: ProfileFolders): Promis
       if ((await stat(file).catch(() => undefined))?.isFile() === true) return file;
     }
   }
+  const [unreadable] = await folderProblems(folders);
+  if (unreadable) throw unreadable;
   throw new TunnelError('profile_not_found', 'local', { name: wanted, folder: searchedFolders(folders).join(', ') });
 }
 

@@ -418,6 +418,39 @@ test('the reference’s YAML profile runs as it is', async () => {
   expect((await plane.poll(0)).query.get('timeout_ms')).toBe('20000');
 });
 
+test('a folder of profiles that cannot be read is told, never taken for an empty one', async () => {
+  const none = join(folder, 'none');
+  await writeFile(none, 'no folder');
+  for (const args of [
+    ['profiles', 'list'],
+    ['profiles', 'list', '--json'],
+    ['profiles', 'show', 'work'],
+    ['profiles', 'edit', 'work'],
+    ['doctor'],
+    ['run', '--profile', 'work'],
+  ]) {
+    const run = new Run([...args, '--profile-dir', none]);
+    expect(await run.ended, args.join(' ')).toBe(2);
+    expect(run.errors, args.join(' ')).toContain(`${none}: a file stands where the folder should be.`);
+    expect(run.errors).toContain('--profile-dir');
+    expect(run.out).toBe('');
+  }
+  // one of several: what can be read is listed, and the exit code tells of the rest
+  const config = join(folder, '.config');
+  await mkdir(join(config, 'tunnel-client'), { recursive: true });
+  const good = `control_plane: {tunnel_id: ${plane.tunnelId}}\nmcp: {commands: [{command: x}]}\n`;
+  await writeFile(join(config, 'tunnel-client', 'good.yaml'), good);
+  await mkdir(join(config, 'culvert'));
+  await writeFile(join(config, 'culvert', 'profiles'), 'no folder');
+  const list = new Run(['profiles', 'list']);
+  expect(await list.ended).toBe(2);
+  expect(list.out).toContain('good');
+  expect(list.errors).toContain(`${join(config, 'culvert', 'profiles')}: a file stands where the folder should be.`);
+  const empty = new Run(['profiles', 'list', '--profile-dir', join(folder, 'absent')]);
+  expect(await empty.ended).toBe(0);
+  expect(empty.out).toContain(`no profile yet in ${join(folder, 'absent')}`);
+});
+
 test('profiles are listed and checked without being started', async () => {
   await mkdir(join(folder, '.config', 'tunnel-client'), { recursive: true });
   await writeFile(
