@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 /**
  * Writes a file that others wait for (a process id, an address): as a whole, so that nobody reads half of it. Resolves
@@ -10,7 +11,7 @@ import { TunnelError } from '../../shared/errors.ts';
 export async function announce(file: string, text: string, flag: string): Promise<() => Promise<void>> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, file);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saving } from '../profiles/file-changes.ts';
 import { TunnelError } from '../../shared/errors.ts';
@@ -13,6 +13,7 @@ import { readProfile } from '../profiles/profile-text.ts';
 import { findProfile, readProfileFile } from '../profiles/source.ts';
 import { exitCodeOf, exitCodes } from './exit.ts';
 import { storeFor } from './new-profile.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 interface Where {
   readonly profileDir?: string;
@@ -115,7 +116,7 @@ async function give(files: readonly ServerFile[], { output, force = false }: Exp
       process.stdout.write(files.length === 1 ? text : `# ==> ${name} <==\n${text}\n`);
     return;
   }
-  await saving(output, () => mkdir(output, { recursive: true }));
+  await saving(output, () => makeFolder(output));
   const there = (await readdir(output)).filter((name) => files.some((file) => file.name === name));
   if (there.length > 0 && !force) {
     throw new TunnelError('config_invalid', 'local', {

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LoginEntry } from '../api/platform.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 /** An argument of an `Exec` key, quoted as the desktop entry specification asks. */
 const execArgument = (text: string): string =>
@@ -56,6 +57,6 @@ export async function writeDesktopEntry(file: string, command: readonly string[]
     'X-GNOME-Autostart-enabled=true',
     '',
   ].join('\n');
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await writeFile(file, entry);
 }

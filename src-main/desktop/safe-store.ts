@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { safeStorage } from 'electron';
 import { z } from 'zod';
 import { TunnelError } from '../../shared/errors.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 const fileSchema = z.record(z.string(), z.string());
 
@@ -57,7 +58,7 @@ export class SafeStore implements SecretStore {
   #change(next: (entries: Record<string, string>) => Record<string, string>): Promise<void> {
     const change = this.#last.then(async () => {
       const entries = next(await this.#read());
-      await mkdir(dirname(this.#file), { recursive: true });
+      await makeFolder(dirname(this.#file));
       const temporary = `${this.#file}.${process.pid}.tmp`;
       await writeFile(temporary, JSON.stringify(entries), { mode: 0o600 });
       await rename(temporary, this.#file);

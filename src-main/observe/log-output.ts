@@ -1,9 +1,10 @@
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import type { LogLine } from '../../shared/log.ts';
 import type { ProcessSettings } from '../settings/process-settings.ts';
 import { peopleLine, structLine } from './log-format.ts';
+import { makeFolderSync } from '../runtime/make-folder.ts';
 
 /** Whether what is written to this stream is read by a person at a terminal. */
 const isColoured = (stream: NodeJS.WriteStream): boolean =>
@@ -37,7 +38,7 @@ export async function openLogOutput(settings: ProcessSettings['log']): Promise<(
 
 function openFile(file: string): number {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolderSync(dirname(file));
     return openSync(file, 'a', 0o600);
   } catch (cause) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;

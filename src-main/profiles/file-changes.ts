@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 const waitMs = 2_000;
 /** No change takes this long; a lock that is older was left by a process that died. */
@@ -14,6 +15,7 @@ const problems: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'this user’s share of the disk is full',
   ENOTDIR: 'a file stands where its folder should be',
+  ENOENT: 'no file can be made there',
   EEXIST: 'a file stands where its folder should be',
 };
 
@@ -37,7 +39,7 @@ export const withFileLock = <T>(file: string, change: () => Promise<T>): Promise
 
 async function locked<T>(file: string, change: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file), 0o700);
   const until = Date.now() + waitMs;
   for (;;) {
     try {

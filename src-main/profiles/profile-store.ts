@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { TunnelError, type TunnelErrorData } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
@@ -18,6 +18,7 @@ import {
 import { checkText, newProfileText, readProfile, renderText } from './profile-text.ts';
 import { setIn, type RawMap } from './raw-tree.ts';
 import { folderProblems, parseProfileFile, readProfileFile, type ProfileFile, type ProfileForm } from './source.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 /** A profile in a list. One that cannot be read is listed with what is wrong. */
 export interface ProfileEntry {
@@ -175,7 +176,7 @@ export class ProfileStore {
     const undo = `${Date.now()}-${randomUUID().slice(0, 8)}`;
     const folder = join(dirname(file), '.deleted', undo);
     await saving(file, async () => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, 0o700);
       await rename(file, join(folder, basename(file)));
     });
     return { undo };

@@ -63,3 +63,33 @@ test('a profile that cannot be written names its file and the reason, and is no 
   expect(errors).not.toMatch(/fault of its own|\n\s+at /);
   expect(code).toBe(3);
 });
+
+test.skipIf(!existsSync('/proc/self'))(
+  'a folder that the system lets nobody make is told, wherever a file is asked for',
+  async () => {
+    const made = culvert([...init]);
+    expect((await ended(made)).code).toBe(0);
+    for (const [args, expected] of [
+      [['profiles', 'export', 'work', '--output', '/proc/x/y'], '/proc/x/y: no file can be made there'],
+      [[...init, '--profile-dir', '/proc/x'], '/proc/x/work.yaml: no file can be made there'],
+      [['run', '--profile', 'work', '--pid.file', '/proc/x/pid'], '/proc/x/pid'],
+      [['run', '--profile', 'work', '--log.file', '/proc/x/log'], '/proc/x/log'],
+    ] as const) {
+      const child = spawn(process.execPath, [resolve(cli), ...args], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          XDG_RUNTIME_DIR: join(folder, 'run'),
+          CONTROL_PLANE_API_KEY: 'rk-key',
+          CONTROL_PLANE_BASE_URL: 'http://127.0.0.1:9',
+        },
+        timeout: 20_000,
+        killSignal: 'SIGKILL',
+      });
+      const errors = await text(child.stderr);
+      expect(errors, args.join(' ')).toContain(expected);
+      expect(errors).not.toMatch(/fault of its own/);
+    }
+  },
+);
