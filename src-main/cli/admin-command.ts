@@ -1,6 +1,7 @@
 import { Option as Flag, type Command } from 'commander';
 import type { AdminArguments, AdminAction } from './admin.ts';
 import type { AddCommand } from './add-command.ts';
+import { takeAllSpellings } from './spellings.ts';
 
 const description = `List, show, create, change and delete tunnels, with an admin key.
 
@@ -14,15 +15,16 @@ The key comes from OPENAI_ADMIN_KEY or --admin-key env:NAME, file:/path or keych
 /** Repeatable, and several in one with commas between, as the reference takes them. */
 const many = (value: string, before: string[] = []): string[] => [...before, ...value.split(',').filter(Boolean)];
 
-const shared = (command: Command): Command =>
+const shared = (command: Command): Command => takeAllSpellings(withSharedFlags(command)).allowExcessArguments(false);
+
+const withSharedFlags = (command: Command): Command =>
   command
     .option('--admin-key <ref>', 'admin key: env:NAME, file:/path or keychain:ID/SLOT (OPENAI_ADMIN_KEY)')
     .option('--control-plane.base-url <url>', 'the control plane (CONTROL_PLANE_BASE_URL)')
     .option('--control-plane.url-path <path>', 'path between host and /v1 (CONTROL_PLANE_URL_PATH)')
     .option('--http-proxy <ref>', 'proxy for this call (TUNNEL_CLIENT_HTTP_PROXY, HTTPS_PROXY)')
     .option('--ca-bundle <file>', 'PEM file of further roots to trust (CA_BUNDLE)')
-    .option('--json', 'print JSON, errors too')
-    .allowExcessArguments(false);
+    .option('--json', 'print JSON, errors too');
 
 const scoped = (command: Command): Command =>
   command

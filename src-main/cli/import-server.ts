@@ -111,7 +111,7 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
     controlPlane: {
       tunnelId,
       apiKey,
-      baseUrl: values.controlPlaneBaseUrl ?? values.controlPlaneUrl,
+      baseUrl: values.controlPlaneBaseUrl,
       urlPath: values.controlPlaneUrlPath,
       organizationId: values.organizationId,
     },

@@ -1,4 +1,5 @@
 import { Option as Flag, type Command } from 'commander';
+import { takeAllSpellings } from './spellings.ts';
 import type { InitValues } from './new-profile.ts';
 import type { AddCommand } from './add-command.ts';
 
@@ -14,8 +15,7 @@ With flags the key is env:CONTROL_PLANE_API_KEY unless another reference is give
 
 /** The flags of `init` and of `profiles add`. */
 export function addProfileFlags(command: Command): Command {
-  const hidden = (flags: string) => new Flag(flags).hideHelp();
-  return command
+  command
     .option('--sample <sample>', 'start from this sample (culvert profiles samples list)')
     .option('--profile-dir <folder>', 'write there instead (TUNNEL_CLIENT_PROFILE_DIR)')
     .option('--tunnel-id <id>', 'the tunnel: tunnel_ and 32 lower-case letters or digits')
@@ -31,12 +31,12 @@ export function addProfileFlags(command: Command): Command {
     )
     .option('--control-plane-api-key-ref <ref>', 'the runtime key as env:NAME, file:/path or keychain:…')
     .option('--control-plane-base-url <url>', 'another control plane')
-    .addOption(hidden('--control-plane-url <url>'))
     .option('--control-plane-url-path <path>', 'put between its host and /v1')
     .option('--organization-id <id>', 'the organization that the tunnel belongs to')
     .option('--health-listen-addr <address>', 'where health and metrics are served')
     .option('--open-web-ui', 'open the interface in a browser when it runs')
     .option('--force', 'replace a profile of that name');
+  return takeAllSpellings(command);
 }
 
 /** `culvert init`: a profile, by flags or by questions. */

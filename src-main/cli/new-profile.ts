@@ -12,7 +12,6 @@ export interface InitValues {
   readonly mcpServerUrl?: string;
   readonly controlPlaneApiKeyRef?: string;
   readonly controlPlaneBaseUrl?: string;
-  readonly controlPlaneUrl?: string;
   readonly controlPlaneUrlPath?: string;
   readonly organizationId?: string;
   readonly healthListenAddr?: string;

@@ -1,6 +1,7 @@
 import { Option as Flag, type Command } from 'commander';
 import { groups, options, type Option } from '../settings/options.ts';
 import type { AddCommand } from './add-command.ts';
+import { spellingsOf } from './spellings.ts';
 
 const description = `Run tunnels from here: poll the control plane, hand each call to the MCP server, post its answer back.
 
@@ -38,7 +39,7 @@ export function addFlags(command: Command, given: Given): void {
   for (const group of groups) {
     for (const option of options.filter((candidate) => candidate.group === group)) {
       command.addOption(flag(option.flag, option, given).helpGroup(`${group}:`));
-      for (const alias of option.aliases ?? []) command.addOption(flag(alias, option, aliases));
+      for (const name of spellingsOf(option)) if (name !== option.flag) command.addOption(flag(name, option, aliases));
     }
   }
   command.hook('preAction', () => {

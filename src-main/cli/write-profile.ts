@@ -25,7 +25,7 @@ export async function writeProfile(values: InitValues): Promise<number> {
   const text = sampleText(sample, {
     tunnelId,
     apiKeyRef: values.controlPlaneApiKeyRef ?? keyDefault,
-    baseUrl: values.controlPlaneBaseUrl ?? values.controlPlaneUrl,
+    baseUrl: values.controlPlaneBaseUrl,
     urlPath: values.controlPlaneUrlPath,
     organizationId: values.organizationId,
     serverUrl: mcpServerUrl,

@@ -56,7 +56,7 @@ const controlPlane: readonly Row[] = [
   },
   {
     flag: 'control-plane.api-key',
-    aliases: ['control-plane-api-key'],
+    aliases: ['control-plane-api-key', 'control-plane-api-key-ref'],
     env: 'CONTROL_PLANE_API_KEY',
     path: ['control_plane', 'api_key'],
     kind: 'key',
@@ -83,7 +83,7 @@ const controlPlane: readonly Row[] = [
   },
   {
     flag: 'control-plane.organization-id',
-    aliases: ['control-plane-organization-id'],
+    aliases: ['control-plane-organization-id', 'organization-id'],
     env: 'CONTROL_PLANE_ORGANIZATION_ID',
     path: ['control_plane', 'organization_id'],
     kind: 'text',

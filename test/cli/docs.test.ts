@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../src-main/cli/exit.ts';
+import { spellingsOf } from '../../src-main/cli/spellings.ts';
 import { options } from '../../src-main/settings/options.ts';
 
 const text = await readFile('docs/cli.md', 'utf8');
@@ -14,7 +15,7 @@ test('docs/cli.md names every flag, alias, variable and exit code', () => {
 });
 
 test('no flag and no variable stands for two settings', () => {
-  const flags = options.flatMap(({ flag, aliases = [] }) => [flag, ...aliases]);
+  const flags = options.flatMap(spellingsOf);
   expect(new Set(flags).size).toBe(flags.length);
   const variables = options.flatMap(({ env }) => env ?? []);
   expect(new Set(variables).size).toBe(variables.length);

@@ -64,6 +64,44 @@ test('init says what is missing or wrong, and writes nothing', async () => {
   await expect(readdir(join(home, '.config', 'culvert', 'profiles'))).rejects.toThrow();
 });
 
+test('every command takes the flags of run by all of their names', async () => {
+  const spelt = [
+    ['--control-plane.tunnel-id', '--control-plane-tunnel-id', '--tunnel-id'],
+    ['--control-plane.base-url', '--control-plane-base-url', '--control-plane-url'],
+    ['--control-plane.url-path', '--control-plane-url-path'],
+    ['--control-plane.organization-id', '--control-plane-organization-id', '--organization-id'],
+    ['--control-plane.api-key', '--control-plane-api-key', '--control-plane-api-key-ref'],
+    ['--health.listen-addr', '--health-listen-addr'],
+    ['--mcp.command', '--mcp-command', '--command'],
+  ];
+  const values = [tunnelId, 'https://plane.example', '/path', 'org_1', 'env:A_KEY', '127.0.0.1:9', 'node x.js'];
+  for (const which of [0, 1, 2]) {
+    const flags = spelt.flatMap((names, index) => [names[which] ?? names[0]!, values[index]!]);
+    expect(await main(['init', '--profile', `p${which}`, ...flags]), err).toBe(0);
+    expect(await main(['profiles', 'add', `q${which}`, ...flags]), err).toBe(0);
+    const { culvert } = parse(await written(`p${which}`)) as Record<string, unknown>;
+    expect(parse(await written(`p${which}`))).toEqual({
+      culvert,
+      config_version: 1,
+      control_plane: {
+        base_url: 'https://plane.example',
+        url_path: '/path',
+        tunnel_id: tunnelId,
+        organization_id: 'org_1',
+        api_key: 'env:A_KEY',
+      },
+      mcp: { commands: [{ channel: 'main', command: 'node x.js' }] },
+      health: { listen_addr: '127.0.0.1:9' },
+    });
+  }
+  for (const flag of spelt[1] ?? []) {
+    err = '';
+    vi.stubEnv('OPENAI_ADMIN_KEY', 'sk-admin-0000000000000000');
+    expect(await main(['admin', 'tunnels', 'get', tunnelId, flag, 'nowhere'])).toBe(2);
+    expect(err).toContain('nowhere is no http(s) URL');
+  }
+});
+
 test('a mistake is told of the flag it was made in, not of a file that was never written', async () => {
   await mkdir(join(home, '.cursor'), { recursive: true });
   await writeFile(
