@@ -72,15 +72,16 @@ export function EditorPage({ id }: { readonly id: string }) {
         : words.applied[result.applied];
     notify({ tone: 'ok', title: `${words.saved}.`, more });
   };
+  const file = summary?.file ?? document?.file;
   const name = summary?.name ?? document?.name ?? t.pages.profiles;
   return (
     <Page
       title={name}
       scrolls={false}
       say={
-        <span className="clip">
-          {summary?.file ?? document?.file}
-          {isDirty && <b className="tone-warn"> · {words.unsaved}</b>}
+        <span className="block clip" title={file}>
+          {isDirty && <b className="tone-warn">{words.unsaved} · </b>}
+          {file}
         </span>
       }
       actions={
