@@ -44,11 +44,23 @@ function byStatus(status: unknown): Words | undefined {
   return typeof status === 'number' && status >= 300 && status < 400 ? sendsElsewhere : undefined;
 }
 
+const pollsHang: Words = {
+  title: 'Polls get no answer',
+  cause:
+    'A poll was taken, and no answer came within {seconds|many} s although it asked for one within a second: most likely something on the way takes requests and does not pass them on, or keeps the answers back.',
+  next: 'Check whether a proxy, a gateway or a filter of the network lies in between; have the control plane’s address let through there without being held back, or take another way.',
+};
+const silentPlane: Words = {
+  ...errorWords.timed_out,
+  next: 'Check the address, the proxy and the network: something on the way may take requests and not pass them on.',
+};
+
 /** Words for an error whose parameters say more than its code: the same failure wants another next step. */
-export function variantOf({ code, params }: TunnelErrorData): Words | undefined {
+export function variantOf({ code, leg, params }: TunnelErrorData): Words | undefined {
   const { path, detail } = params;
   if (path !== undefined && code === 'connect_refused') return socketRefused;
   if (path !== undefined && (detail === 'EACCES' || detail === 'EPERM')) return socketForbidden;
+  if (code === 'timed_out' && leg === 'control-plane') return params['request'] === 'poll' ? pollsHang : silentPlane;
   if (code === 'http_status') return byStatus(params['status']);
   if (code !== 'tls_untrusted') return undefined;
   if (detail === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE') return incompleteChain;

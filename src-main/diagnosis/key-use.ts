@@ -5,7 +5,7 @@ import type { Cancellation } from '../tunnel/cancellation.ts';
 import type { Clock } from '../tunnel/clock.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
 
-/** Refusals come at once, and an accepted poll is known as such after a second. */
+/** Refusals come at once, and the first poll asks to be answered within a second. */
 const useProofMs = 20_000;
 
 /** What one poll came to: this very state is what there was before it. */
@@ -59,7 +59,7 @@ export class KeyUse {
         look(snapshot.state);
       });
       const stopTimer = this.#clock.after(useProofMs, () =>
-        finish(new TunnelError('timed_out', 'control-plane', { seconds: useProofMs / 1_000 })),
+        finish(new TunnelError('timed_out', 'control-plane', { request: 'poll', seconds: useProofMs / 1_000 })),
       );
       const stopListening = this.#cancellation.onCancel(() =>
         queueMicrotask(() => finish(new TunnelError('cancelled', 'local'))),

@@ -23,8 +23,6 @@ export interface PollerOptions {
   readonly free: () => number;
   readonly deliver: (body: PollBody) => void;
   readonly succeeded: () => void;
-  /** A poll reached the control plane and is being held: a refusal would have come by now. Told until one was answered. */
-  readonly held: () => void;
   readonly failed: (error: TunnelError, attempt: number, waitMs: number) => void;
   readonly cut: (cut: { cutAfterMs: number; waitMs: number }) => void;
 }
@@ -36,8 +34,13 @@ const failureBaseMs = 500;
 const failureCapMs = 30_000;
 /** Answers that time alone will not change: a person must act. */
 const personWaitMs = 60_000;
-/** Refusals come at once; a poll that is held for so long was accepted. */
-const heldMs = 1_000;
+/**
+ * Until one was answered, polls ask to be held this long only: that a poll is taken proves nothing, since whatever takes
+ * requests and never answers takes polls as well.
+ */
+const proofMs = 1_000;
+/** A service may hold a poll for longer than it was asked to; it gets this long at most to prove itself. */
+const proofPatienceMs = 30_000;
 /** An empty poll that comes back sooner than this, however long the way, did not wait. */
 const atOnceMs = 1_000;
 /** With the control plane so near nothing is gained by overlapping polls: one brings together what several would bring singly. */
@@ -45,11 +48,14 @@ const nearMs = 3;
 
 interface Poll {
   readonly sentAt: number;
+  /** How long the service was asked to hold it, in milliseconds. */
+  readonly waitMs: number;
+  /** It asks for an answer soon, since there has been none. */
+  readonly proving: boolean;
   /** Commands that it may bring: room that others must not count on. */
   reserved: number;
   pending: Pending | undefined;
   stall: StallTimer | undefined;
-  stopHeld: (() => void) | undefined;
   hasHeaders: boolean;
   headersAfterMs: number;
   body: PollBody | undefined;
@@ -82,7 +88,7 @@ export class Poller {
   #attempt = 0;
   #failedAt = -Infinity;
   #running = false;
-  /** A poll was answered since the last failure. */
+  /** A poll was answered since the start, the last failure, or the last change of the way. */
   #proved = false;
   /** Monotonic time before which no poll goes out, and before which not even a person can make one. */
   #notBefore = 0;
@@ -136,6 +142,7 @@ export class Poller {
   restart(): void {
     this.#abortWaiting();
     this.#cuts = new CutDetector(this.#options.timeoutMs);
+    this.#proved = false;
     this.nudge();
   }
 
@@ -169,28 +176,28 @@ export class Poller {
 
   #send(limit: number): void {
     const { client, clock, guardrailMs } = this.#options;
-    const { waitMs } = this.#cuts;
+    const proving = !this.#proved;
+    const longMs = this.#cuts.waitMs;
+    const waitMs = proving ? Math.min(longMs, proofMs) : longMs;
     const poll: Poll = {
       sentAt: clock.now(),
+      waitMs,
+      proving,
       reserved: limit,
       pending: undefined,
       stall: undefined,
-      stopHeld: undefined,
       hasHeaders: false,
       headersAfterMs: 0,
       body: undefined,
     };
     this.#out.add(poll);
-    const limitMs = waitMs + guardrailMs;
+    const limitMs = (proving ? Math.min(longMs, proofPatienceMs) : longMs) + guardrailMs;
     // a body may be long: it is given up only when nothing comes any more
     poll.stall = new StallTimer(clock, limitMs, () =>
-      poll.pending?.abort(new TunnelError('timed_out', 'control-plane', { seconds: Math.round(limitMs / 1000) })),
+      poll.pending?.abort(
+        new TunnelError('timed_out', 'control-plane', { request: 'poll', seconds: Math.round(limitMs / 1000) }),
+      ),
     );
-    if (!this.#proved) {
-      poll.stopHeld = clock.after(heldMs, () => {
-        if (poll.pending?.written === true && !this.#proved) this.#options.held();
-      });
-    }
     poll.pending = client.poll(limit, waitMs, {
       headers: () => this.#headers(poll),
       progress: () => poll.stall?.moved(),
@@ -199,7 +206,6 @@ export class Poller {
   }
 
   #headers(poll: Poll): void {
-    poll.stopHeld?.();
     poll.hasHeaders = true;
     poll.headersAfterMs = this.#options.clock.now() - poll.sentAt;
     this.#arrived.push(poll);
@@ -208,7 +214,6 @@ export class Poller {
 
   #done(poll: Poll, outcome: PollOutcome): void {
     poll.stall?.stop();
-    poll.stopHeld?.();
     if (!this.#out.has(poll)) return;
     const body = outcome.ok ? outcome : outcome.body;
     if (poll.hasHeaders) {
@@ -233,8 +238,9 @@ export class Poller {
     this.#cuts.survived(age);
     if (body.commands.length === 0) {
       this.#wanted = 1;
-      if (intervalMs > 0 && age < atOnceMs) this.#wait(clock.now() + intervalMs - age);
-    } else if (clock.now() >= this.#hardNotBefore && poll.headersAfterMs < this.#cuts.waitMs) {
+      const soon = poll.proving ? poll.waitMs / 2 : atOnceMs;
+      if (intervalMs > 0 && age < soon) this.#wait(clock.now() + intervalMs - age);
+    } else if (clock.now() >= this.#hardNotBefore && poll.headersAfterMs < poll.waitMs) {
       this.#wanted = this.#options.roundTripMs() < nearMs ? 1 : Math.min(this.#options.maxPolls, this.#wanted + 1);
     }
     this.#options.succeeded();
@@ -247,7 +253,8 @@ export class Poller {
       this.#hardNotBefore = Math.max(this.#hardNotBefore, clock.now() + retryAfterMs);
       this.#wait(this.#hardNotBefore);
     }
-    const cut = this.#cuts.closed(error, clock.now() - poll.sentAt, clock.now());
+    // one that asked for an answer at once was not closed for being quiet
+    const cut = poll.proving ? undefined : this.#cuts.closed(error, clock.now() - poll.sentAt, clock.now());
     if (cut === 'again') return;
     if (cut) return this.#options.cut(cut);
     // several polls that were out together fail together: that is one failure
@@ -297,7 +304,6 @@ export class Poller {
       if (poll.hasHeaders) continue;
       // told before it is aborted, so that its end is no failure
       poll.stall?.stop();
-      poll.stopHeld?.();
       this.#over(poll);
       poll.pending?.abort(gone);
     }

@@ -63,8 +63,6 @@ export class Tunnel {
   readonly #stopListening: (() => void)[] = [];
   #state: TunnelState;
   #metadata: TunnelMetadata = {};
-  /** The control plane has answered this tunnel. */
-  #reached = false;
   #lastPollAt: number | undefined;
   #roundTripMs: number | undefined;
   readonly #roundTrip = new RoundTrip();
@@ -121,7 +119,6 @@ export class Tunnel {
       free: () => this.#queue.free,
       deliver: (body) => this.#dispatcher.accept(body),
       succeeded: () => this.#polled(),
-      held: () => this.#held(),
       failed: (error, attempt, waitMs) => this.#pollFailed(error, attempt, waitMs),
       cut: (cut) => {
         this.#pollCut = cut;
@@ -200,7 +197,6 @@ export class Tunnel {
     const metadata = this.#client.metadata(metadataLimitMs).then(
       (found) => {
         this.#metadata = found;
-        this.#reached = true;
         this.#changed();
       },
       // the first poll says what is wrong; a 404 here is tolerated
@@ -279,19 +275,8 @@ export class Tunnel {
     cancel();
   }
 
-  /**
-   * A poll that is held proves the key only where the control plane is known to answer: a proxy that takes everything and
-   * says nothing holds polls as well.
-   */
-  #held(): void {
-    if (!this.#reached) return;
-    this.#apply({ kind: 'polled', at: this.#parts.clock.wall(), unusable: this.#unusable() });
-    this.#changed();
-  }
-
   #polled(): void {
     const { clock } = this.#parts;
-    this.#reached = true;
     this.#lastPollAt = clock.wall();
     this.#apply({ kind: 'polled', at: this.#lastPollAt, unusable: this.#unusable() });
     this.#changed();

@@ -415,7 +415,7 @@ test('the reference’s YAML profile runs as it is', async () => {
   const run = new Run(['run', '--profile', 'mine']);
   await run.line(/level=INFO msg="Connected: /);
   expect((await plane.poll(0)).headers.authorization).toBe(`Bearer ${key}`);
-  expect((await plane.poll(0)).query.get('timeout_ms')).toBe('20000');
+  expect((await plane.poll(1)).query.get('timeout_ms')).toBe('20000');
 });
 
 test('a folder of profiles that cannot be read is told, never taken for an empty one', async () => {

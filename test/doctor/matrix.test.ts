@@ -440,6 +440,18 @@ const matrix: Readonly<Record<string, Broken>> = {
       return withGoodServer(fake);
     },
   },
+  'a middlebox that takes polls and never answers them': {
+    check: 'key-use',
+    code: 'timed_out',
+    layer: 'network',
+    says: /No answer|no answer/,
+    next: /gateway or a filter/,
+    make: async () => {
+      const fake = await controlPlane();
+      fake.standingPoll = { after: new Promise(() => undefined) };
+      return withGoodServer(fake, { controlPlane: { pollTimeoutMs: 2_000, pollDeadlineGuardrailMs: 500 } });
+    },
+  },
   'answers to polls that are no commands': {
     check: 'key-use',
     code: 'bad_poll_body',

@@ -63,6 +63,8 @@ export class FakeProxy {
     );
     this.#server.on('request', (request, response) => {
       this.#record('forward', request);
+      // an HTTP server lifts the limit of a connection that is used again
+      if (this.#options.idleMs !== undefined) request.socket.setTimeout(this.#options.idleMs);
       const refusal = this.#refusal(request);
       if (refusal === undefined) return;
       if (refusal > 0) {

@@ -88,7 +88,6 @@ function rig(options: Partial<PollerOptions> = {}): Rig {
     free: () => self.room,
     deliver: ({ commands }) => self.delivered.push(...commands.map((one: Command) => one.requestId)),
     succeeded: () => self.told.push('succeeded'),
-    held: () => self.told.push('held'),
     failed: (error, attempt, waitMs) => self.failures.push({ code: error.code, attempt, waitMs }),
     cut: ({ cutAfterMs, waitMs }) => self.told.push(`cut ${cutAfterMs} ${waitMs}`),
     ...options,
@@ -97,11 +96,20 @@ function rig(options: Partial<PollerOptions> = {}): Rig {
   return self;
 }
 
+/** The same, once a poll was answered: what is out asks to be held for the whole time. */
+function proved(options: Partial<PollerOptions> = {}): Rig {
+  const self = rig(options);
+  self.polls[0]!.empty();
+  self.polls.shift();
+  self.told.length = 0;
+  return self;
+}
+
 const outstanding = ({ poller }: Rig): number => poller.out;
 
 describe('how many polls are out', () => {
   it('is one when it is quiet, and the first asks for the whole queue', () => {
-    const { polls, clock, ...rest } = rig();
+    const { polls, clock, ...rest } = proved();
     expect(polls.map(({ limit, waitMs }) => [limit, waitMs])).toEqual([[20, 30_000]]);
     clock.pass(30_000);
     polls[0]!.empty();
@@ -339,29 +347,55 @@ describe('a poll that fails', () => {
   });
 });
 
-describe('a poll that is held', () => {
-  it('is told of after a second, until one is answered', () => {
+describe('until a poll was answered', () => {
+  it('polls ask to be held for a second, and then for the whole time', () => {
     const self = rig();
-    self.clock.pass(999);
+    expect(self.polls[0]!.waitMs).toBe(1_000);
+    self.clock.pass(1_000);
     expect(self.told).toEqual([]);
-    self.clock.pass(1);
-    expect(self.told).toEqual(['held']);
     self.polls[0]!.empty();
-    self.clock.pass(5_000);
-    expect(self.told).toEqual(['held', 'succeeded']);
+    expect(self.told).toEqual(['succeeded']);
+    expect(self.polls[1]!.waitMs).toBe(30_000);
+    self.polls[1]!.fails('connect_refused');
+    self.clock.pass(500);
+    expect(self.polls[2]!.waitMs).toBe(1_000);
+    self.polls[2]!.empty();
+    self.poller.restart();
+    expect(self.polls.at(-1)!.waitMs).toBe(1_000);
   });
 
-  it('is not told of while it has no connection', () => {
+  it('nothing counts as one, however long polls are held, and each is given up in the end', () => {
+    const self = rig({ timeoutMs: 600_000 });
+    for (let n = 0; n < 3; n++) {
+      self.clock.pass(34_999);
+      expect(self.failures).toHaveLength(n);
+      self.clock.pass(1);
+      expect(self.failures[n]).toMatchObject({ code: 'timed_out', attempt: n + 1 });
+      self.clock.pass(self.failures[n]!.waitMs);
+    }
+    expect(self.told).toEqual([]);
+  });
+
+  it('a service that holds one for longer than it was asked to is waited for', () => {
     const self = rig();
-    self.polls[0]!.written = false;
-    self.clock.pass(5_000);
+    self.clock.pass(30_000);
+    self.polls[0]!.empty();
+    expect(self.told).toEqual(['succeeded']);
+    expect(self.failures).toEqual([]);
+  });
+
+  it('one that is closed without an answer is a failure, and no proxy that closes quiet connections', () => {
+    const self = rig();
+    self.clock.pass(10_000);
+    self.polls[0]!.fails('closed_early');
+    expect(self.failures).toMatchObject([{ code: 'closed_early' }]);
     expect(self.told).toEqual([]);
   });
 });
 
 describe('a proxy that closes quiet connections', () => {
   it('shortens the wait to four fifths, without a failure', () => {
-    const self = rig();
+    const self = proved();
     self.clock.pass(10_000);
     self.polls[0]!.fails('closed_early');
     expect(self.polls).toHaveLength(2);
@@ -373,7 +407,7 @@ describe('a proxy that closes quiet connections', () => {
   });
 
   it('is not suspected when polls that were out together end together', () => {
-    const self = rig();
+    const self = proved();
     self.polls[0]!.brings('a');
     self.polls[1]!.brings('b');
     self.clock.pass(10_000);
@@ -385,26 +419,28 @@ describe('a proxy that closes quiet connections', () => {
   });
 
   it('is not suspected of what was closed at once, nor of what outlived the suspicion', () => {
-    const self = rig();
+    const self = proved();
     self.polls[0]!.fails('closed_early');
     expect(self.failures).toHaveLength(1);
     self.clock.pass(500);
+    self.polls[1]!.empty();
     self.clock.pass(10_000);
-    self.polls[1]!.fails('closed_early');
+    self.polls[2]!.fails('closed_early');
     self.clock.pass(20_000);
-    self.polls[2]!.empty();
+    self.polls[3]!.empty();
     self.clock.pass(10_000);
-    self.polls[3]!.fails('closed_early');
+    self.polls[4]!.fails('closed_early');
     expect(self.told.filter((one) => one.startsWith('cut'))).toEqual([]);
   });
 
   it('is forgotten when the network changes', () => {
-    const self = rig();
+    const self = proved();
     for (const n of [0, 1]) {
       self.clock.pass(10_000);
       self.polls[n]!.fails('closed_early');
     }
     self.poller.restart();
+    self.polls.at(-1)!.empty();
     expect(self.polls.at(-1)!.waitMs).toBe(30_000);
   });
 });

@@ -149,16 +149,20 @@ describe('on the wire', () => {
     });
     await tunnel.start();
     const poll = await controlPlane.poll(0);
-    expect(poll.url.split('?')[1]).toBe('channel=docs&channel=main&limit=7&timeout_ms=12000');
+    expect(poll.url.split('?')[1]).toBe('channel=docs&channel=main&limit=7&timeout_ms=1000');
+    controlPlane.onPoll({ status: 204 });
+    expect((await controlPlane.poll(1)).query.get('timeout_ms')).toBe('12000');
     expect(poll.headers['x-tunnel-mcp-server-info']).toBe(
       '{"version":2,"channels":[{"name":"main","stateless":true}]}',
     );
   });
 
-  it('the first poll asks for twenty commands and thirty seconds', async () => {
+  it('the first poll asks for twenty commands and an answer within a second, the next may be held for thirty', async () => {
     const { controlPlane, tunnel } = await rig();
     await tunnel.start();
-    expect((await controlPlane.poll(0)).url.split('?')[1]).toBe('limit=20&timeout_ms=30000');
+    expect((await controlPlane.poll(0)).url.split('?')[1]).toBe('limit=20&timeout_ms=1000');
+    controlPlane.onPoll({ status: 204 });
+    expect((await controlPlane.poll(1)).url.split('?')[1]).toBe('limit=20&timeout_ms=30000');
   });
 });
 
@@ -174,22 +178,27 @@ describe('at start', () => {
     await controlPlane.poll(0);
   });
 
-  it('a poll that is held counts as good once the control plane has answered anything, and not before', async () => {
-    for (const [metadata, kind] of [
-      [undefined, 'connected'],
-      [{ status: 404 }, 'starting'],
-    ] as const) {
-      const clock = new FakeClock();
-      const { controlPlane, tunnel } = await rig({ clock, ...(metadata && { metadata }) });
-      await tunnel.start();
-      await controlPlane.poll(0);
-      clock.pass(1_000);
-      expect(tunnel.state.kind).toBe(kind);
-      if (kind === 'connected') continue;
-      controlPlane.onPoll({ status: 204 });
-      await controlPlane.poll(1);
-      expect(tunnel.state.kind).toBe('connected');
-    }
+  it('polls that are taken and never answered make it wait, though the control plane tells its name, and no held poll ends that', async () => {
+    const clock = new FakeClock();
+    const { controlPlane, tunnel, state } = await rig({ clock });
+    controlPlane.standingPoll = { after: new Promise(() => undefined) };
+    await tunnel.start();
+    await controlPlane.poll(0);
+    clock.pass(34_999);
+    expect(tunnel.state.kind).toBe('starting');
+    clock.pass(1);
+    expect(await state(({ kind }) => kind !== 'starting')).toMatchObject({
+      kind: 'waiting',
+      error: { code: 'timed_out', leg: 'control-plane', params: { request: 'poll', seconds: 35 } },
+    });
+    clock.pass(500);
+    await controlPlane.poll(1);
+    clock.pass(10_000);
+    expect(tunnel.state.kind).toBe('waiting');
+    clock.pass(25_000);
+    controlPlane.standingPoll = { status: 204 };
+    clock.pass(1_000);
+    expect((await state(({ kind }) => kind !== 'waiting')).kind).toBe('connected');
   });
 
   it('a stop while a server is still starting ends everything, and nothing is polled', async () => {

@@ -20,11 +20,11 @@ function fromSnapshot(
   switch (state.kind) {
     case 'connected':
     case 'degraded': {
-      // a poll that is held proves the key as well, from then on
-      const provedAt = Math.max(lastPollAt ?? 0, state.since);
+      if (lastPollAt === undefined)
+        return skipped(step, 'control-plane', `No poll of ${from} has been answered so far.`);
       const { pollTimeoutMs, pollDeadlineGuardrailMs, pollIntervalMs } = controlPlane;
-      const ageMs = (services.now?.() ?? Date.now()) - provedAt;
-      const at = new Date(provedAt).toISOString();
+      const ageMs = (services.now?.() ?? Date.now()) - lastPollAt;
+      const at = new Date(lastPollAt).toISOString();
       if (ageMs > pollTimeoutMs + pollDeadlineGuardrailMs + pollIntervalMs + marginMs) {
         const age = `${Math.round(ageMs / 1_000)} s ago, longer than a poll takes`;
         return skipped(step, 'control-plane', `The last good poll of ${from} was at ${at}: ${age}.`);
