@@ -314,12 +314,16 @@ export function createHost(options: HostOptions): Host {
     control,
     profiles,
     demo,
-    dispatch: createDispatch(handlers, (name, cause) => {
-      log.error('A call failed in a way nobody foresaw.', {
-        call: name,
-        error: cause instanceof Error ? cause.message : String(cause),
-      });
-    }),
+    dispatch: createDispatch(
+      handlers,
+      (name, cause) => {
+        log.error('A call failed in a way nobody foresaw.', {
+          call: name,
+          error: cause instanceof Error ? cause.message : String(cause),
+        });
+      },
+      () => state.flush(),
+    ),
     diagnostics: diagnostics.text,
     async startWithApp() {
       await profiles.refresh();

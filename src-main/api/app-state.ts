@@ -7,7 +7,7 @@ import { attribute } from '../diagnosis/attribution.ts';
 import type { Callers } from './callers.ts';
 import { RateMeter } from './rates.ts';
 
-/** Deltas go out at most ten times a second, whatever the tunnels carry. */
+/** Deltas go out at most ten times a second, whatever the tunnels carry; and before each answer to a page's call. */
 const coalesceMs = 100;
 /** Verdicts change with time alone (nothing has arrived for two minutes), and so does the last hour. */
 const refreshMs = 15_000;
@@ -110,6 +110,13 @@ export class AppState {
       traces: traces(),
       ...(run ? { doctor: run } : {}),
     };
+  }
+
+  /** Tells now what waits to be told: a page must not have the answer to its call before what the call has changed. */
+  flush(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#send();
   }
 
   close(): void {

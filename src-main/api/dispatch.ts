@@ -15,10 +15,13 @@ export function toErrorData(cause: unknown): TunnelErrorData {
 /**
  * The one wrapper around every handler, whichever transport the call came by: arguments are parsed with the contract's
  * schema, errors become data. Who may call at all is the transport's to check.
+ *
+ * @param tellChanges - tells pages what the call has changed, before its answer goes out
  */
 export function createDispatch(
   handlers: Handlers,
   unforeseen: (name: CallName, cause: unknown) => void,
+  tellChanges: () => void = () => undefined,
 ): (name: unknown, args: unknown, caller: Caller) => Promise<Reply<unknown>> {
   return async (name, args, caller) => {
     if (!isCallName(name)) return failed({ code: 'bad_request', leg: 'local', params: { detail: 'unknown call' } });
@@ -34,6 +37,8 @@ export function createDispatch(
     } catch (cause) {
       if (!(cause instanceof TunnelError)) unforeseen(name, cause);
       return failed(toErrorData(cause));
+    } finally {
+      tellChanges();
     }
   };
 }

@@ -84,9 +84,12 @@ export function DoctorPage() {
             />
           )}
           {running ? (
-            <Button onPress={() => void ask('doctor.cancel')}>{words.stop}</Button>
+            <Button key="stop" onPress={() => void ask('doctor.cancel')}>
+              {words.stop}
+            </Button>
           ) : (
-            <Button kind="primary" icon="doctor" onPress={() => void start()}>
+            // another button, not the same with other words: a press on its way to the one must not hit the other
+            <Button key="run" kind="primary" icon="doctor" onPress={() => void start()}>
               {run ? words.runAgain : words.run}
             </Button>
           )}

@@ -59,6 +59,18 @@ describe('what windows are told', () => {
     state.close();
   });
 
+  it('tells at once what a call changed, before its answer', () => {
+    const { callers, state, deltas, caller } = setUp();
+    callers.add(caller);
+    state.tunnelChanged(tunnelIn(connected, { inFlight: 1 }));
+    state.flush();
+    expect(deltas).toHaveLength(1);
+    state.flush();
+    vi.advanceTimersByTime(100);
+    expect(deltas).toHaveLength(1);
+    state.close();
+  });
+
   it('has a call that waits for long at that very moment, though nothing else happens', () => {
     const { callers, state, deltas, caller } = setUp();
     callers.add(caller);

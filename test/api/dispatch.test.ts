@@ -25,6 +25,23 @@ describe('the wrapper around every handler', () => {
     expect(await call(name, args, caller)).toMatchObject({ ok: false, error: { code: 'bad_request' } });
   });
 
+  it('tells what a call changed before its answer goes out, also when it fails', async () => {
+    const order: string[] = [];
+    const handlers = {
+      'tunnels.start': () => {
+        order.push('changed');
+        throw new TunnelError('key_missing', 'control-plane');
+      },
+    } as Partial<Handlers> as Handlers;
+    const call = createDispatch(
+      handlers,
+      () => undefined,
+      () => order.push('told'),
+    );
+    await call('tunnels.start', { id: 'p' }, caller).then(() => order.push('answered'));
+    expect(order).toEqual(['changed', 'told', 'answered']);
+  });
+
   it('turns an error of ours into data', async () => {
     const call = dispatch({
       'tunnels.start': () => {

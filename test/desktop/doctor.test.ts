@@ -63,8 +63,10 @@ suiteNeeds(
     await row(list, title).getByRole('button', { name: 'Fix it' }).click();
     for (const text of shown) await page.getByRole('dialog').getByText(text).first().waitFor();
     await page.getByRole('button', { name: 'Change it' }).click();
-    await proved(list, title);
+    // it closes when the change is made, and what that brings is being looked at
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await finished();
+    await proved(list, title);
   };
 
   it('writes an entry for start at login anew that leads to an app which is gone', async () => {
