@@ -15,6 +15,7 @@ export const sourceNames: Readonly<Record<ImportSource, string>> = {
 
 /** Why something of a server was not taken over as it is. */
 export const droppedCodes = [
+  'malformed',
   'value',
   'placeholder',
   'env-file',
@@ -51,6 +52,11 @@ interface Words {
 const named = ({ name }: Dropped): string => name;
 
 const words: Readonly<Record<DroppedCode, Words>> = {
+  malformed: {
+    what: named,
+    why: () => 'It is not written as that program reads it, and was left out as far as it is wrong. Enter it.',
+    needsPerson: true,
+  },
   value: {
     what: ({ name }) => `the value of ${name}`,
     why: ({ detail = 'It' }) => `${detail} has no value here. Enter it.`,

@@ -74,9 +74,18 @@ export async function importByName(names: readonly string[], values: ImportValue
       hint: 'Give servers of other clients, or this flag, not both.',
     });
   }
-  const { servers } = await serversHere();
+  const { servers, problems } = await serversHere();
+  const pick = () => {
+    try {
+      return choose(servers, names, values.from);
+    } catch (error) {
+      // it may be called so where it was passed over
+      for (const problem of problems) process.stderr.write(`${sentence(problem)}\n`);
+      throw error;
+    }
+  };
   try {
-    await importServers(choose(servers, names, values.from), values);
+    await importServers(pick(), values);
   } catch (error) {
     if (!(error instanceof LeftError)) throw error;
     process.stderr.write('Left. Nothing was written.\n');

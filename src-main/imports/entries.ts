@@ -1,12 +1,14 @@
-import { parse as parseJsonc, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import { parse as parseToml, TomlError } from 'smol-toml';
+import { parse as parseJsonc } from 'jsonc-parser';
 import { z } from 'zod';
 import { TunnelError } from '../../shared/errors.ts';
 import type { ClientFile } from './client-files.ts';
+import { placeInJson, readJson, readToml } from './read-client.ts';
 
 /** One server as its client wrote it, not yet understood. */
 export interface RawEntry {
   readonly name: string;
+  /** Where it stands in the file. */
+  readonly path: readonly string[];
   readonly value: Readonly<Record<string, unknown>>;
   /** The project it is for. */
   readonly folder?: string;
@@ -35,13 +37,12 @@ export interface Project {
 }
 
 const map = z.record(z.string(), z.unknown());
-const maps = z.record(z.string(), map);
 const texts = z.array(z.string()).catch([]).default([]);
 const projects = z.record(
   z.string(),
   z
     .looseObject({
-      mcpServers: maps.optional().catch(undefined),
+      mcpServers: z.unknown().optional(),
       disabledMcpServers: texts,
       disabledMcpjsonServers: texts,
     })
@@ -57,49 +58,65 @@ const inputs = z.array(
     .catch({}),
 );
 
-const unreadable = (file: string, place: { line: number; column: number }, problem: string): TunnelError =>
-  new TunnelError('config_unreadable', 'local', { file, ...place, problem });
-
-/** JSON as these programs read it: some allow comments and commas at the end. Throws `config_unreadable` with the place. */
-function readJson(file: string, text: string): unknown {
-  const errors: ParseError[] = [];
-  const source = text.replace(/^\uFEFF/, '');
-  const value: unknown = parseJsonc(source, errors, { allowTrailingComma: true, allowEmptyContent: true });
-  const [first] = errors;
-  if (first) {
-    const before = source.slice(0, first.offset).split('\n');
-    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-    throw unreadable(file, place, `it is not JSON (${printParseErrorCode(first.error)})`);
-  }
-  return value;
+/** What a client's file names: its servers, and what stands among them that is none. */
+export interface Entries {
+  readonly entries: readonly RawEntry[];
+  readonly problems: readonly TunnelError[];
 }
 
-function readToml(file: string, text: string): unknown {
-  try {
-    return parseToml(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const { line, column } = error;
-    throw unreadable(file, { line, column }, 'it is not TOML');
-  }
+/** `config_invalid` for what was passed over at `path` of a client's file. */
+export function passedOver(
+  { file, scheme }: ClientFile,
+  text: string,
+  path: readonly string[],
+  problem: string,
+): TunnelError {
+  return new TunnelError('config_invalid', 'local', {
+    field: path.join('.'),
+    file,
+    ...(scheme === 'codex' ? {} : placeInJson(text, path)),
+    problem,
+    hint: 'It was passed over; correct it in that program.',
+  });
 }
 
-const named = (servers: unknown, { folder, disabled, inputs: asked }: Beside = {}): RawEntry[] => {
-  const found = map.safeParse(servers);
-  return Object.entries(found.success ? found.data : {}).flatMap(([name, value]) => {
-    const entry = map.safeParse(value);
-    if (!entry.success) return [];
-    return [
-      {
+/** Reads the servers at some places of one file. */
+class Reader {
+  readonly entries: RawEntry[] = [];
+  readonly problems: TunnelError[] = [];
+  readonly #client: ClientFile;
+  readonly #text: string;
+
+  constructor(client: ClientFile, text: string) {
+    this.#client = client;
+    this.#text = text;
+  }
+
+  read(servers: unknown, path: readonly string[], { folder, disabled, inputs: asked }: Beside = {}): void {
+    if (servers === undefined || servers === null) return;
+    const found = map.safeParse(servers);
+    if (!found.success) return this.#passOver(path, 'it is not a list of servers by their names');
+    for (const [name, value] of Object.entries(found.data)) {
+      const entry = map.safeParse(value);
+      if (!entry.success) {
+        this.#passOver([...path, name], 'it is not the description of a server');
+        continue;
+      }
+      this.entries.push({
         name,
+        path: [...path, name],
         value: entry.data,
         ...(folder === undefined ? {} : { folder }),
         ...(disabled?.has(name) ? { disabled: true } : {}),
         ...(asked ? { inputs: asked } : {}),
-      },
-    ];
-  });
-};
+      });
+    }
+  }
+
+  #passOver(path: readonly string[], problem: string): void {
+    this.problems.push(passedOver(this.#client, this.#text, path, problem));
+  }
+}
 
 const inputsOf = (list: unknown): ReadonlyMap<string, Input> =>
   new Map(
@@ -118,33 +135,41 @@ const inputsOf = (list: unknown): ReadonlyMap<string, Input> =>
     ),
   );
 
-/** The servers that a client's file names. Throws `config_unreadable` with line and column where it cannot be read. */
-export function entriesOf({ file, scheme, folder, disabled }: ClientFile, text: string): RawEntry[] {
-  const read = map.safeParse(scheme === 'codex' ? readToml(file, text) : readJson(file, text));
-  if (!read.success) return [];
-  const top = read.data;
+/**
+ * The servers that a client's file names, and what was passed over among them. Throws `config_unreadable` with line and
+ * column where it cannot be read.
+ */
+export function entriesOf(client: ClientFile, text: string): Entries {
+  const { file, scheme, folder, disabled } = client;
+  const top = map.safeParse(scheme === 'codex' ? readToml(file, text) : readJson(file, text)).data;
+  const reader = new Reader(client, text);
+  if (!top) return reader;
   const beside = { folder, ...(disabled ? { disabled } : {}) };
   switch (scheme) {
     case 'codex':
-      return named(top['mcp_servers'], beside);
+      reader.read(top['mcp_servers'], ['mcp_servers'], beside);
+      break;
     case 'vscode':
-      return named(top['servers'], { ...beside, inputs: inputsOf(top['inputs']) });
+      reader.read(top['servers'], ['servers'], { ...beside, inputs: inputsOf(top['inputs']) });
+      break;
     case 'vscode-settings': {
       const mcp = map.safeParse(top['mcp']).data;
-      return named(mcp?.['servers'], { ...beside, inputs: inputsOf(mcp?.['inputs']) });
+      reader.read(mcp?.['servers'], ['mcp', 'servers'], { ...beside, inputs: inputsOf(mcp?.['inputs']) });
+      break;
     }
     case 'mcpServers':
-      return named(top['mcpServers'], beside);
+      reader.read(top['mcpServers'], ['mcpServers'], beside);
+      break;
     case 'claude-code': {
+      reader.read(top['mcpServers'], ['mcpServers'], beside);
       const own = projects.safeParse(top['projects']).data ?? {};
-      return [
-        ...named(top['mcpServers'], beside),
-        ...Object.entries(own).flatMap(([project, { mcpServers, disabledMcpServers }]) =>
-          named(mcpServers, { folder: project, disabled: new Set(disabledMcpServers) }),
-        ),
-      ];
+      for (const [project, { mcpServers, disabledMcpServers }] of Object.entries(own)) {
+        const its = { folder: project, disabled: new Set(disabledMcpServers) };
+        reader.read(mcpServers, ['projects', project, 'mcpServers'], its);
+      }
     }
   }
+  return reader;
 }
 
 /** The projects that Claude Code and Codex know of: their folders may hold files of their own. */

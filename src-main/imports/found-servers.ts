@@ -7,7 +7,7 @@ import type { ImportSource } from '../../shared/import-words.ts';
 import type { Environment } from '../mcp/process-environment.ts';
 import { redactor } from '../observe/redact.ts';
 import { clientFiles, projectFiles, vscodeProfiles, type ClientFile } from './client-files.ts';
-import { entriesOf, projectsOf, type Project, type RawEntry } from './entries.ts';
+import { entriesOf, passedOver, projectsOf, type Project, type RawEntry } from './entries.ts';
 import { understand, type Understood } from './understand.ts';
 
 export interface FoundServer extends Understood {
@@ -16,7 +16,10 @@ export interface FoundServer extends Understood {
 
 export interface FoundServers {
   readonly servers: readonly FoundServer[];
-  /** Files that are there and cannot be read, `config_unreadable` with line and column. */
+  /**
+   * Files that are there and cannot be read, `config_unreadable` with line and column; and servers in them that were
+   * passed over, `config_invalid`.
+   */
   readonly problems: readonly TunnelError[];
 }
 
@@ -58,11 +61,14 @@ async function readClient(client: ClientFile, env: Environment, platform: NodeJS
     const text = await textOf(client.file);
     if (text === undefined || text.trim() === '') return { servers: [], problems: [], projects: [] };
     const servers: FoundServer[] = [];
-    for (const entry of entriesOf(client, text)) {
+    const { entries, problems: passed } = entriesOf(client, text);
+    const problems = [...passed];
+    for (const entry of entries) {
       const understood = await understand(entry, { env, platform, expands: !literal.has(client.source) });
       if (understood) servers.push({ ...understood, candidate: candidateOf(client, entry, understood) });
+      else problems.push(passedOver(client, text, entry.path, 'it names neither a command nor an address'));
     }
-    return { servers, problems: [], projects: [...projectsOf(client, text)] };
+    return { servers, problems, projects: [...projectsOf(client, text)] };
   } catch (error) {
     const problem = error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error });
     return { servers: [], problems: [problem], projects: [] };

@@ -31,27 +31,43 @@ export interface Understood {
 }
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const texts = z.record(z.string(), scalar.nullable().catch(null)).catch({});
-const maybeText = z.string().optional().catch(undefined);
+const texts = z.record(z.string(), scalar.nullable());
+/** The settings that are carried over, each in the only form that its client reads. */
+const carried = {
+  type: z.string(),
+  transport: z.string(),
+  command: z.union([z.string(), z.array(z.string())]),
+  args: z.array(scalar),
+  env: texts,
+  envFile: z.string(),
+  cwd: z.string(),
+  url: z.string(),
+  serverUrl: z.string(),
+  headers: texts,
+  http_headers: texts,
+  env_http_headers: texts,
+  bearer_token_env_var: z.string(),
+  disabled: z.boolean(),
+  enabled: z.boolean(),
+};
+const maybe = <T extends z.ZodType>(form: T) => form.optional().catch(undefined);
+const kept = z.record(z.string(), scalar.nullable().catch(null)).catch({}).default({});
 const entrySchema = z.looseObject({
-  type: maybeText,
-  transport: maybeText,
-  command: z
-    .union([z.string(), z.array(z.string())])
-    .optional()
-    .catch(undefined),
-  args: z.array(scalar).catch([]).default([]),
-  env: texts.default({}),
-  envFile: maybeText,
-  cwd: maybeText,
-  url: maybeText,
-  serverUrl: maybeText,
-  headers: texts.default({}),
-  http_headers: texts.default({}),
-  env_http_headers: texts.default({}),
-  bearer_token_env_var: maybeText,
-  disabled: z.boolean().optional().catch(undefined),
-  enabled: z.boolean().optional().catch(undefined),
+  type: maybe(z.string()),
+  transport: maybe(z.string()),
+  command: maybe(carried.command),
+  args: carried.args.catch([]).default([]),
+  env: kept,
+  envFile: maybe(z.string()),
+  cwd: maybe(z.string()),
+  url: maybe(z.string()),
+  serverUrl: maybe(z.string()),
+  headers: kept,
+  http_headers: kept,
+  env_http_headers: kept,
+  bearer_token_env_var: maybe(z.string()),
+  disabled: maybe(z.boolean()),
+  enabled: maybe(z.boolean()),
 });
 type Entry = z.output<typeof entrySchema>;
 
@@ -106,7 +122,11 @@ export async function understand(raw: RawEntry, general: ExpandContext): Promise
     ...(folder === undefined ? {} : { folder }),
     ...(inputs ? { inputs } : {}),
   };
-  const dropped = droppedSettings(Object.keys(raw.value), Object.keys(entrySchema.shape));
+  const dropped = droppedSettings(Object.keys(raw.value), Object.keys(carried));
+  for (const [name, form] of Object.entries(carried)) {
+    const value = raw.value[name] ?? undefined;
+    if (value !== undefined && !form.safeParse(value).success) dropped.push({ code: 'malformed', name });
+  }
   const values = new Values(context, dropped);
   const isCommand = entry.command !== undefined && entry.command.length > 0;
   const server = isCommand ? await command(entry, context, values) : address(entry, context, values);

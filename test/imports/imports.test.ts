@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { candidatesSchema, draftSchema, type DraftServer } from '../../shared/draft.ts';
 import { describeDropped } from '../../shared/import-words.ts';
+import { sentence } from '../../shared/messages.ts';
 import { DraftStore } from '../../src-main/api/drafts/draft-store.ts';
 import { createCandidates } from '../../src-main/imports/candidates.ts';
 import { findServers } from '../../src-main/imports/found-servers.ts';
@@ -379,11 +380,54 @@ test('a file that cannot be read is a problem with line and column, and hides no
   ]);
 });
 
-test('entries that are no servers are passed over', async () => {
+test('entries that are no servers are passed over, and named', async () => {
   await put('{"mcpServers": {"a": null, "b": {}, "c": {"command": ""}, "d": {"command": "x"}}}', '.cursor', 'mcp.json');
   await put('[]', '.claude.json');
   await put('', '.codex', 'config.toml');
   const { servers, problems } = await findServers({ env: environment(), platform: 'linux' });
   expect(servers.map(({ candidate }) => candidate.name)).toEqual(['d']);
-  expect(problems).toEqual([]);
+  expect(problems.map(({ params }) => params['field'])).toEqual(['mcpServers.a', 'mcpServers.b', 'mcpServers.c']);
+});
+
+test('a server that is none is named with its file and place, and the others are still found', async () => {
+  const cursor = await put(
+    '{\n  "mcpServers": {\n    "good": { "command": "npx" },\n    "bad": 5,\n    "empty": {},\n    "odd": { "command": "npx", "args": "-y", "env": { "A": { "x": 1 } } }\n  }\n}\n',
+    '.cursor',
+    'mcp.json',
+  );
+  const code = await put(
+    JSON.stringify({ projects: { '/p': { mcpServers: { fine: { command: 'a' }, wrong: 'b' } } } }),
+    '.claude.json',
+  );
+  const codex = await put('[mcp_servers]\nnone = 3\n', '.codex', 'config.toml');
+  const windsurf = await put('{"mcpServers": []}', '.codeium', 'windsurf', 'mcp_config.json');
+  const { servers, problems } = await findServers({ env: environment(), platform: 'linux' });
+  expect(servers.map(({ candidate }) => candidate.name)).toEqual(['fine', 'good', 'odd']);
+  expect(
+    problems.map(({ code: is, params: { file, field, line, column } }) => [is, file, field, line, column]),
+  ).toEqual([
+    ['config_invalid', code, 'projects./p.mcpServers.wrong', 1, 57],
+    ['config_invalid', cursor, 'mcpServers.bad', 4, 5],
+    ['config_invalid', cursor, 'mcpServers.empty', 5, 5],
+    ['config_invalid', windsurf, 'mcpServers', 1, 2],
+    ['config_invalid', codex, 'mcp_servers.none', undefined, undefined],
+  ]);
+  expect((await find('odd'))?.dropped.map(describeDropped).map(({ what }) => what)).toEqual(['args', 'env']);
+});
+
+test('what is wrong with a file is said in plain words, with its place and none of its values', async () => {
+  const said = async (text: string, ...path: string[]) => {
+    const file = await put(text, ...path);
+    const { problems } = await findServers({ env: environment(), platform: 'linux' });
+    await rm(file);
+    return problems.map((problem) => sentence(problem).replace(`${file}, `, ''));
+  };
+  const json = (text: string) => said(text, '.cursor', 'mcp.json');
+  expect((await json('{"a":}'))[0]).toContain('line 1, column 6: it is not JSON: a value is missing here.');
+  expect((await json('{"a": 1\n"b": 2}'))[0]).toContain('line 2, column 1: it is not JSON: a comma is missing here.');
+  expect((await json('{"a": "x\n}'))[0]).toContain('a text is not closed by a double quote');
+  expect((await json('{a: 1}'))[0]).toContain('without double quotes');
+  const toml = await said('token = "sk-secret-0123456789', '.codex', 'config.toml');
+  expect(toml[0]).toContain('it is not TOML: unfinished string');
+  expect(toml.join()).not.toContain('sk-secret');
 });
