@@ -25,6 +25,11 @@ const names = String.raw`(?:api[-_]?key|secret|token(?!s)|passw(?:or)?d|passphra
 const named: readonly RegExp[] = [
   /\b((?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}/gi,
   /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi,
+  // What an address says who asks with: `?key=…`, `&sig=…`.
+  new RegExp(
+    String.raw`([?&](?:[\w.~-]*(?:key|token|secret|passw(?:or)?d|passphrase|pwd|auth|authorization|sig|signature|credentials?|jwt|session(?:[_-]?id)?)|code)=)${reference}[^&#\s"'<>\\]+`,
+    'gi',
+  ),
   // Quoted values may hold spaces; an escaped quote does not end one.
   new RegExp(String.raw`(${names}["']?\s*[:=]\s*")(?:[^"\\]|\\.)+(?=")`, 'gi'),
   new RegExp(String.raw`(${names}["']?\s*[:=]\s*')[^']+(?=')`, 'gi'),

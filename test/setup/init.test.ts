@@ -185,6 +185,27 @@ test('profiles are added from a file, shown, edited and removed', async () => {
   expect(await main(['profiles', 'check', 'mine'])).toBe(2);
 });
 
+test('what an address signs in with is shown nowhere', async () => {
+  const server = ['--mcp-server-url', 'http://someone:PW-SECRET@127.0.0.1:9/mcp?key=QUERY-SECRET&page=2'];
+  const plane = ['--control-plane-base-url', 'http://127.0.0.1:9/?sig=BASE-SECRET'];
+  expect(await main(['init', '--profile', 'p', '--tunnel-id', tunnelId, ...server, ...plane]), err).toBe(0);
+  vi.stubEnv('CONTROL_PLANE_API_KEY', 'rk-0123456789');
+  for (const args of [
+    ['profiles', 'show', 'p'],
+    ['profiles', 'check', 'p'],
+    ['profiles', 'list'],
+    ['profiles', 'list', '--json'],
+    ['doctor', '--profile', 'p', '--explain'],
+    ['doctor', '--profile', 'p', '--json'],
+  ]) {
+    out = err = '';
+    await main(args);
+    expect(out, args.join(' ')).not.toBe('');
+    expect(out + err, args.join(' ')).not.toContain('SECRET');
+    if (args[1] === 'show' || args[1] === 'check') expect(out).toContain('127.0.0.1:9/mcp?key=***&page=2');
+  }
+});
+
 test('a server of another client becomes a profile by its name', async () => {
   await mkdir(join(home, '.cursor'), { recursive: true });
   await writeFile(

@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { ProfileSummary } from '../../../shared/app.ts';
 import type { Profile } from '../../../shared/profile.ts';
+import { redactor } from '../../observe/redact.ts';
 import type { ProfileEntry, ProfileStore } from '../../profiles/profile-store.ts';
 
+const masked = redactor();
 const formats = { culvert: 'culvert', reference: 'reference-yaml', json: 'reference-json' } as const;
 
 async function summaryOf({ id, name, file, form, profile, error }: ProfileEntry): Promise<ProfileSummary> {
@@ -13,11 +15,12 @@ async function summaryOf({ id, name, file, form, profile, error }: ProfileEntry)
     file,
     format: formats[form],
     tunnelId: profile?.controlPlane.tunnelId ?? '',
-    controlPlane: profile?.controlPlane.baseUrl ?? '',
+    controlPlane: masked(profile?.controlPlane.baseUrl ?? ''),
     channels: (profile?.channels ?? []).map((channel) => ({
       name: channel.name,
       kind: channel.kind,
-      target: channel.kind === 'stdio' ? channel.command : channel.url.replace(/\/\/[^/@]*@/, '//'),
+      // addresses and commands may hold passwords
+      target: masked(channel.kind === 'stdio' ? channel.command : channel.url),
     })),
     startWithApp: profile?.startWithApp ?? false,
     modifiedAt: Math.round(modifiedAt),
