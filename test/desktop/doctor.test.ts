@@ -55,10 +55,14 @@ suiteNeeds(
     page
       .getByRole('list', { name: `Checks: ${list}` })
       .getByRole('listitem')
-      .filter({ has: page.getByRole('heading', { name: title, level: 3 }) });
+      .filter({ has: page.getByRole('heading', { name: new RegExp(`^${title}`), level: 3 }) }); // what it says follows
   const finished = () => page.getByRole('button', { name: 'Run again' }).waitFor({ timeout: 60_000 });
+  // the row's own word: below it each piece of evidence has one too
   const proved = (list: string, title: string) =>
-    row(list, title).getByText('proved', { exact: true }).waitFor({ timeout: 30_000 });
+    row(list, title)
+      .getByRole('heading', { level: 3 })
+      .getByText('proved', { exact: true })
+      .waitFor({ timeout: 30_000 });
   const putRight = async (list: string, title: string, ...shown: string[]): Promise<void> => {
     await row(list, title).getByRole('button', { name: 'Fix it' }).click();
     for (const text of shown) await page.getByRole('dialog').getByText(text).first().waitFor();
