@@ -1,5 +1,5 @@
 import { errorWords } from './error-words.ts';
-import type { TunnelErrorData } from './errors.ts';
+import type { ErrorCode, TunnelErrorData } from './errors.ts';
 import type { Words } from './words.ts';
 
 const socketRefused: Words = {
@@ -55,11 +55,47 @@ const silentPlane: Words = {
   next: 'Check the address, the proxy and the network: something on the way may take requests and not pass them on.',
 };
 
+/** What answered instead, by the form of its answer; a page is the usual one. */
+const interceptedBy: Readonly<Record<string, Words>> = {
+  text: {
+    ...errorWords.intercepted,
+    cause: 'It answered {status|a request} with plain text, and not as {where} does, which always answers in JSON.',
+  },
+  json: {
+    ...errorWords.intercepted,
+    cause: 'It answered {status|a request} with JSON of another kind, and not as {where} does.',
+  },
+};
+
+/** A refusal that carries no word of the control plane's own: it may come from there all the same. */
+const bareRefusals: Readonly<Partial<Record<ErrorCode, Words>>> = {
+  unauthorized: {
+    title: 'The key is refused',
+    cause:
+      'The answer is 401 without a word, and the control plane gives its reason: either the runtime key is wrong, expired or revoked, or something in between refuses it.',
+    next: 'Set a valid runtime key for this tunnel; if this one is, look for a proxy or a filter of the network in between.',
+  },
+  forbidden: {
+    title: 'The key, or the way, is refused',
+    cause:
+      'The answer is 403[ for tunnel {tunnelId}] without a word, and the control plane gives its reason: either the key lacks the right, or something in between does not let it through.',
+    next: 'Give the key the right to use this tunnel; if it has it, look for a proxy, a gateway or a filter of the network in between.',
+  },
+  tunnel_not_found: {
+    title: 'The tunnel is not found there',
+    cause:
+      'The answer is 404 without a word, and the control plane gives its reason: either it knows no tunnel {tunnelId|with this id}, or what answers at that address is something else.',
+    next: 'Check the tunnel id and the control plane address; if both are right, look for a proxy or a gateway in between.',
+  },
+};
+
 /** Words for an error whose parameters say more than its code: the same failure wants another next step. */
 export function variantOf({ code, leg, params }: TunnelErrorData): Words | undefined {
   const { path, detail } = params;
   if (path !== undefined && code === 'connect_refused') return socketRefused;
   if (path !== undefined && (detail === 'EACCES' || detail === 'EPERM')) return socketForbidden;
+  if (params['bare'] === true) return bareRefusals[code];
+  if (code === 'intercepted') return interceptedBy[String(params['form'])];
   if (code === 'timed_out' && leg === 'control-plane') return params['request'] === 'poll' ? pollsHang : silentPlane;
   if (code === 'http_status') return byStatus(params['status']);
   if (code !== 'tls_untrusted') return undefined;

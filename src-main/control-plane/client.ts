@@ -12,7 +12,7 @@ import { CredentialSource, type Credentials } from './credentials.ts';
 import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { isPage, statusError } from './status-error.ts';
+import { foreignText, intercepted, statusError } from './status-error.ts';
 
 export interface ControlPlaneOptions {
   readonly config: Profile['controlPlane'];
@@ -132,10 +132,11 @@ export class ControlPlaneClient {
           if (status !== 200)
             return listener.done({ ok: false, written: true, ...this.#refusal(status, body, header) });
           const read = readPollBody(body, receipt ?? { now: clock.now(), wall: clock.wall() });
-          if (read.brokenAt === undefined) return listener.done({ ok: true, ...read });
-          const error = isPage(body)
-            ? this.#intercepted(status)
-            : new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt}` });
+          const form = read.isForeign ? 'json' : read.brokenAt === undefined ? undefined : foreignText(body);
+          if (form === undefined && read.brokenAt === undefined) return listener.done({ ok: true, ...read });
+          const error = form
+            ? intercepted(status, config.tunnelId, form)
+            : new TunnelError('bad_poll_body', 'control-plane', { detail: `byte ${read.brokenAt ?? 0}` });
           listener.done({ ok: false, error, written: true, body: read });
         },
         fail: (cause, body) => {
@@ -201,10 +202,11 @@ export class ControlPlaneClient {
         headers: () => undefined,
         progress: () => undefined,
         end: (status, body, header) => {
-          if (status === 200 && isPage(body)) {
-            finish(this.#intercepted(status));
-          } else if (status === 200) finish(undefined, readMetadata(body));
-          else finish(this.#refusal(status, body, header).error);
+          if (status !== 200) return finish(this.#refusal(status, body, header).error);
+          const metadata = readMetadata(body);
+          const { tunnelId } = this.#options.config;
+          if (metadata) finish(undefined, metadata);
+          else finish(intercepted(status, tunnelId, foreignText(body) ?? 'json'));
         },
         fail: (cause) => finish(this.#networkError(cause)),
       };
@@ -265,10 +267,6 @@ export class ControlPlaneClient {
     this.#postHeaders = [...this.#headers, 'Content-Type', 'application/json'];
   }
 
-  #intercepted(status: number): TunnelError {
-    return new TunnelError('intercepted', 'control-plane', { status, tunnelId: this.#options.config.tunnelId });
-  }
-
   #refusal(
     status: number,
     body: Buffer,
@@ -286,18 +284,20 @@ export class ControlPlaneClient {
   }
 }
 
-function readMetadata(body: Buffer): TunnelMetadata {
+/** `undefined` for what no control plane says of a tunnel: it names the id. */
+function readMetadata(body: Buffer): TunnelMetadata | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));
   } catch {
-    return {};
+    return undefined;
   }
-  if (typeof parsed !== 'object' || parsed === null) return {};
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
   const text = (name: string): string | undefined => {
     const value: unknown = Reflect.get(parsed, name);
     return typeof value === 'string' ? value : undefined;
   };
   const [id, name, description] = [text('id'), text('name'), text('description')];
-  return { ...(id && { id }), ...(name && { name }), ...(description && { description }) };
+  if (id === undefined) return undefined;
+  return { id, ...(name && { name }), ...(description && { description }) };
 }

@@ -19,6 +19,8 @@ export interface PollBody {
   readonly skipped: readonly SkippedCommand[];
   /** Byte at which the body stopped being JSON; commands before it are good. */
   readonly brokenAt?: number;
+  /** It is JSON, and not what a poll is answered with: there is no `commands`, which the contract requires. */
+  readonly isForeign?: true;
 }
 
 const noMessage: MessageSpans = { kind: 'invalid', ids: [], method: '', isError: false };
@@ -58,12 +60,16 @@ export function readPollBody(body: Buffer, receipt: Receipt): PollBody {
     const json = new JsonReader(body);
     const headers = new HeaderMaps(body);
     if (!json.enterObject()) return { commands, skipped, brokenAt: 0 };
+    let isForeign = true;
     while (json.nextMember()) {
-      if (json.key !== 'commands' || !json.enterArray()) json.skip();
-      else while (json.nextElement()) readCommand(body, json, headers, receipt, commands, skipped);
+      if (json.key !== 'commands') json.skip();
+      else if (json.enterArray()) {
+        isForeign = false;
+        while (json.nextElement()) readCommand(body, json, headers, receipt, commands, skipped);
+      } else if (isNull(body, json.skip())) isForeign = false;
     }
     json.finish();
-    return { commands, skipped };
+    return isForeign ? { commands, skipped, isForeign } : { commands, skipped };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     return { commands, skipped, brokenAt: error.offset };

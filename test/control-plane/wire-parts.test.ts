@@ -39,9 +39,16 @@ describe('a poll’s body', () => {
     expect(skipped).toHaveLength(9);
   });
 
-  it.each(['{"commands":[]}', '{"commands":null}', '{}', '{"other":1,"commands":[ ]}'])('may hold none: %s', (text) => {
+  it.each(['{"commands":[]}', '{"commands":null}', '{"other":1,"commands":[ ]}'])('may hold none: %s', (text) => {
     expect(readPollBody(Buffer.from(text), receipt)).toEqual({ commands: [], skipped: [] });
   });
+
+  it.each(['{}', '{"status":"ok"}', '{"commands":"none"}', '{"data":{"commands":[]}}'])(
+    'is nobody’s but another service’s: %s',
+    (text) => {
+      expect(readPollBody(Buffer.from(text), receipt)).toEqual({ commands: [], skipped: [], isForeign: true });
+    },
+  );
 
   it('that breaks off yields the commands that are whole, wherever it breaks', () => {
     const ids = ['1', '2', '3'];

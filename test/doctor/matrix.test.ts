@@ -387,6 +387,62 @@ const matrix: Readonly<Record<string, Broken>> = {
     next: /filter of the network/,
     make: () => answering({ status: 403, headers: { 'content-type': 'text/html' }, body: '<html>Blocked</html>' }),
   },
+  'another service that answers everything with JSON of its own': {
+    check: 'control-plane',
+    code: 'intercepted',
+    layer: 'network',
+    says: /JSON of another kind/,
+    next: /address/,
+    make: () => answering({ headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' }),
+  },
+  'a gateway that answers polls with JSON of its own': {
+    check: 'key-use',
+    code: 'intercepted',
+    layer: 'network',
+    says: /JSON of another kind/,
+    next: /address/,
+    make: async () => {
+      const fake = await controlPlane();
+      fake.standingPoll = { headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' };
+      return withGoodServer(fake);
+    },
+  },
+  'a gateway that forbids in plain text': {
+    check: 'control-plane',
+    code: 'intercepted',
+    layer: 'network',
+    says: /answered 403 with plain text, and not as the control plane does/,
+    next: /filter of the network/,
+    make: () => answering({ status: 403, headers: { 'content-type': 'text/plain' }, body: 'RBAC: access denied' }),
+  },
+  'a gateway that forbids polls alone, in JSON of its own': {
+    check: 'key-use',
+    code: 'intercepted',
+    layer: 'network',
+    says: /answered 403 with JSON of another kind/,
+    next: /filter of the network/,
+    make: async () => {
+      const fake = await controlPlane();
+      fake.standingPoll = { status: 403, body: '{"message":"Forbidden"}' };
+      return withGoodServer(fake);
+    },
+  },
+  'another web server at the address': {
+    check: 'control-plane',
+    code: 'intercepted',
+    layer: 'network',
+    says: /answered 404 with plain text/,
+    next: /Check the address/,
+    make: () => answering({ status: 404, body: '404 page not found' }),
+  },
+  'a refusal that gives no reason': {
+    check: 'key-read',
+    code: 'forbidden',
+    layer: 'app',
+    says: /key lacks the right, or something in between/,
+    next: /right to use this tunnel; .*in between/,
+    make: () => answering({ status: 403 }),
+  },
   'a control plane that is out of order': {
     check: 'control-plane',
     code: 'control_plane_error',
