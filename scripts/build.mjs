@@ -1,5 +1,6 @@
 // Builds what is shipped: the command line (out/cli), and the app's main, preload and renderer (out/main, out/preload, out/renderer).
 // `--cli` builds the command line alone, `--headless` the command line and the pages that it serves.
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { gatherLicences, writeLicences } from './licences.mjs';
@@ -36,4 +37,6 @@ if (process.argv.includes('--headless')) {
   const electronVite = await import('electron-vite');
   await electronVite.build({ logLevel: 'warn' });
 }
-writeLicences(fileURLToPath(new URL('../out/licences.json', import.meta.url)));
+const licences = fileURLToPath(new URL('../out/licences.json', import.meta.url));
+// a command line that is built anew leaves the list of the whole app, of which it is a part
+if (!cliOnly || !existsSync(licences)) writeLicences(licences);
