@@ -13,8 +13,6 @@ export interface LaunchDeps {
   readonly secrets: SecretResolver;
   /** The PATH for programs and children, when it is not the inherited one: `desktopPath` in the app. */
   readonly searchPath?: () => Promise<string>;
-  /** Where servers run that name no folder; the current one by default, which for a desktop app is no useful place. */
-  readonly folder?: string;
 }
 
 export interface Launch {
@@ -44,7 +42,8 @@ export async function planLaunch(
   }
   const path = searchPath && { PATH: await searchPath() };
   const env = childEnvironment({ base: environment, withheld, own: { ...path, ...own } });
-  const cwd = resolvePath(config.cwd ?? deps.folder ?? '.');
+  // a server that names no folder runs in the current one, as its consent says
+  const cwd = resolvePath(config.cwd ?? '.');
   const file = await resolveProgram(program, { path: variable(env, 'PATH') ?? '', cwd, environment: env });
   return { plan: spawnPlan(file, args, env), cwd, env, redact: redactor(secretValues) };
 }
