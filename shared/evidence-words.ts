@@ -130,15 +130,54 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
   autostart: (facts) => `${text(facts, 'place') ?? 'The system'} starts this very app`,
 };
 
-const readable = (step: string): string => {
-  const words = step.replaceAll(/[._-]+/g, ' ').trim();
+const inCapitals: Readonly<Record<string, string>> = { url: 'URL', id: 'id', dns: 'DNS', tls: 'TLS', mcp: 'MCP' };
+
+const readable = (name: string): string => {
+  const words = name
+    .replaceAll(/([a-z])([A-Z])/g, (_all, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+    .replaceAll(/[._-]+/g, ' ')
+    .trim()
+    .split(' ')
+    .map((word) => inCapitals[word] ?? word)
+    .join(' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
+/** What a fact is called, where its own name does not tell. */
+const factNames: Readonly<Record<string, string>> = {
+  args: 'Arguments',
+  at: 'Time',
+  chain: 'Certificates',
+  count: 'How many',
+  daysLeft: 'Days left',
+  env: 'Variables',
+  freeMiB: 'Free space in MiB',
+  host: 'Host name',
+  lastPollAt: 'Last good poll',
+  mode: 'Way',
+  notAfter: 'Valid until',
+  offsetMs: 'Difference in ms',
+  path: 'Socket',
+  pid: 'Process id',
+  processes: 'Process ids',
+  program: 'Program',
+  protocolVersions: 'MCP versions',
+  subject: 'Certificate of',
+  tunnelId: 'Tunnel id',
+  version: 'Version',
+  via: 'Through',
+};
+
+/** A fact of some evidence as people call it. */
+export const factName = (name: string): string => factNames[name] ?? readable(name);
+
+/** Facts that stand in the sentence already. */
+export const saidFacts: ReadonlySet<string> = new Set(['summary', 'reason', 'waitsFor']);
+
 export interface EvidenceWords {
-  /** What was proved, or what failed. */
+  /** What was proved, what failed, or what is doubtful and what to do. */
   readonly what: string;
-  /** Why, and what to do, when it failed or is doubtful. */
+  /** Why, and what to do, when it failed. */
   readonly more?: string;
 }
 
@@ -151,10 +190,8 @@ export function describeEvidence({ step, outcome, facts, error }: Evidence): Evi
   const say = Object.hasOwn(passed, step) ? passed[step] : undefined;
   if (say && outcome === 'pass') return { what: say(facts) };
   const known = text(facts, 'summary') ?? text(facts, 'reason');
+  if (known !== undefined) return { what: known };
   const [first] = Object.keys(facts);
-  const fact = known === undefined && first !== undefined ? text(facts, first) : undefined;
-  return {
-    what: fact === undefined ? readable(step) : `${readable(step)}: ${fact}`,
-    ...(known === undefined ? {} : { more: known }),
-  };
+  const fact = first === undefined ? undefined : text(facts, first);
+  return { what: fact === undefined ? readable(step) : `${readable(step)}: ${fact}` };
 }

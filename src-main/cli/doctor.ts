@@ -22,7 +22,9 @@ import { createSecrets } from '../secrets/resolver.ts';
 import type { Env, FlagValues } from '../settings/layers.ts';
 import { systemClock } from '../tunnel/clock.ts';
 import { version } from '../version.ts';
+import { helpWidth } from './help-layout.ts';
 import { listenForEnd } from './signals.ts';
+import { wrapped } from './wrap.ts';
 
 export interface DoctorRequest {
   readonly selections: readonly Selection[];
@@ -35,6 +37,10 @@ export interface DoctorRequest {
 
 /** docs/doctor.md: the worst outcome of all checks. */
 const exits = { pass: 0, warn: 4, fail: 5 } as const;
+
+/** A pipe has no width: a program that reads lines gets whole ones. */
+const inTerminal = (text: string): string =>
+  process.stdout.isTTY ? wrapped(text, Math.max(helpWidth() - 1, 20)) : text;
 
 const say = (text: string): void => void process.stdout.write(text);
 
@@ -90,7 +96,11 @@ export async function doctor({ selections, flags, env, explain, json, fix }: Doc
   try {
     let run = await made.run(wanted.subjects);
     if (fix && (await applyFixes(made, run))) run = await made.run((await chosen(selections, flags, env)).subjects);
-    say(json ? `${JSON.stringify(run, null, 2)}\n` : reportOf(run, { names, ...(explain ? { explain } : {}) }));
+    say(
+      json
+        ? `${JSON.stringify(run, null, 2)}\n`
+        : inTerminal(reportOf(run, { names, ...(explain ? { explain } : {}) })),
+    );
     return exitOf(run);
   } finally {
     await made.settled();

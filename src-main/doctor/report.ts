@@ -1,5 +1,5 @@
 import type { Check, DoctorRun } from '../../shared/doctor.ts';
-import { describeEvidence } from '../../shared/evidence-words.ts';
+import { describeEvidence, factName, saidFacts } from '../../shared/evidence-words.ts';
 import { describe } from '../../shared/messages.ts';
 import { version } from '../version.ts';
 
@@ -28,24 +28,21 @@ function linesOf(check: Check, { explain = false, names }: ReportOptions): strin
     evidence.find(({ outcome }) => outcome === 'warn') ??
     evidence.at(-1);
   const name = names && names.size > 1 && profile !== undefined ? `${names.get(profile) ?? profile}: ` : '';
-  const said = worst ? describeEvidence(worst) : undefined;
-  const what = said && state !== 'skip' ? said.what : (said?.more ?? '');
+  const what = worst ? describeEvidence(worst).what : '';
   const lines = [
     `${marks[state]} ${name}${title}${channel === undefined ? '' : ` (${channel})`}${what === '' ? '' : `: ${what}`}`,
   ];
-  if (worst && (state === 'fail' || state === 'warn')) {
-    if (worst.error) {
-      const { cause, next } = describe(worst.error);
-      lines.push(`    ${cause}`, `    Next: ${next}`);
-    } else if (said?.more !== undefined) lines.push(`    ${said.more}`);
+  if (worst?.error && (state === 'fail' || state === 'warn')) {
+    const { cause, next } = describe(worst.error);
+    lines.push(`    ${cause}`, `    Next: ${next}`);
   }
   if (explain) {
     lines.push(`    Why: ${why}`);
     for (const each of evidence) {
-      const facts = Object.entries(each.facts).map(([key, value]) => `${key}=${shown(value)}`);
-      lines.push(
-        `    ${each.outcome} ${each.step}${each.ms === undefined ? '' : ` (${Math.round(each.ms)} ms)`}${facts.length === 0 ? '' : `  ${facts.join('  ')}`}`,
-      );
+      const took = each.ms === undefined ? '' : ` (${Math.round(each.ms)} ms)`;
+      lines.push(`    ${marks[each.outcome]} ${describeEvidence(each).what}${took}`);
+      for (const [fact, value] of Object.entries(each.facts))
+        if (!saidFacts.has(fact)) lines.push(`      ${factName(fact)}: ${shown(value)}`);
     }
   }
   if (fix) lines.push(`    Fix: ${fix.summary} (culvert doctor --fix)`);

@@ -25,14 +25,12 @@ const tones: Readonly<Record<Check['state'], Tone>> = {
 };
 
 /** The check in one line: what was proved, what failed, or why it was left out. */
-function sayOf({ evidence, state }: Check): string {
+function sayOf({ evidence }: Check): string {
   const worst =
     evidence.find(({ outcome }) => outcome === 'fail') ??
     evidence.find(({ outcome }) => outcome === 'warn') ??
     evidence.at(-1);
-  if (!worst) return '';
-  const { what, more } = describeEvidence(worst);
-  return (state === 'skip' || (state === 'warn' && !worst.error) ? more : undefined) ?? what;
+  return worst ? describeEvidence(worst).what : '';
 }
 
 /** The command that nobody has agreed to yet, where that is what keeps the check from proving anything. */

@@ -1,16 +1,9 @@
 import type { Evidence } from '../../shared/evidence.ts';
+import { factName, saidFacts } from '../../shared/evidence-words.ts';
 import { clock } from '../format.ts';
 import { Facts } from '../overview/node-facts.tsx';
 
-/** They stand in the sentence already. */
-const said: ReadonlySet<string> = new Set(['summary', 'reason', 'waitsFor']);
-
 type FactValue = Evidence['facts'][string];
-
-const readable = (name: string): string =>
-  name
-    .replace(/([a-z])([A-Z])/g, (_all, before: string, after: string) => `${before} ${after.toLowerCase()}`)
-    .replace(/^[a-z]/, (first) => first.toUpperCase());
 
 function shown(name: string, value: FactValue): string {
   if (typeof value === 'number' && name.endsWith('At')) return clock(value)[0];
@@ -20,12 +13,14 @@ function shown(name: string, value: FactValue): string {
 /** What was seen while a check proved something: the same name once, as it was seen last. */
 export function SeenFacts({ evidence }: { readonly evidence: readonly Evidence[] }) {
   const facts = new Map(
-    evidence.flatMap((each) => Object.entries(each.facts)).filter(([name]) => !said.has(name) && !name.endsWith('Ms')),
+    evidence
+      .flatMap((each) => Object.entries(each.facts))
+      .filter(([name]) => !saidFacts.has(name) && !name.endsWith('Ms')),
   );
   if (facts.size === 0) return null;
   return (
     <Facts
-      facts={[...facts].map(([name, value]) => [readable(name), <code key={name}>{shown(name, value)}</code>] as const)}
+      facts={[...facts].map(([name, value]) => [factName(name), <code key={name}>{shown(name, value)}</code>] as const)}
     />
   );
 }

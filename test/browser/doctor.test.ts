@@ -148,7 +148,7 @@ suiteNeeds('chromium')('the doctor’s page before a real engine and set-ups tha
     await shot('fix');
     expect(await readFile(file('Files'), 'utf8')).toContain('/v1');
     await dialog.getByRole('button', { name: 'Change it' }).click();
-    await row('Files', 'Key may read this tunnel').getByText('proved', { exact: true }).waitFor({ timeout: 30_000 });
+    await row('Files', 'Right to read this tunnel').getByText('proved', { exact: true }).waitFor({ timeout: 30_000 });
     await finished();
     const text = await readFile(file('Files'), 'utf8');
     expect(text).toContain(`base_url: ${relay.address} # as the portal says`);

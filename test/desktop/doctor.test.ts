@@ -85,7 +85,7 @@ suiteNeeds(
 
   it('moves a key that stands in the file to the keyring, and the tunnel still knows it', async () => {
     await putRight('Notes', 'Runtime key', `api_key: keychain:${id}/api_key`);
-    await proved('Notes', 'Key may read this tunnel');
+    await proved('Notes', 'Right to read this tunnel');
     expect(await createKeychain().get(`${id}/api_key`)).toBe(tunnel.apiKey);
     const profiles = at('config/culvert/profiles');
     const texts = await Promise.all((await readdir(profiles)).map((name) => readFile(join(profiles, name), 'utf8')));
@@ -109,6 +109,6 @@ suiteNeeds(
     await page.getByRole('dialog').getByText(join(bin, 'notes-server')).first().waitFor();
     await page.getByRole('button', { name: 'Run this command' }).click();
     await proved('Notes', 'MCP server');
-    await proved('Notes', 'Key may use this tunnel');
+    await proved('Notes', 'Right to use this tunnel');
   });
 });

@@ -196,4 +196,17 @@ suiteNeeds('terminal')('culvert init at a terminal', () => {
     });
     expect(await terminal.sees('ended')).toContain('--tunnel-id');
   });
+
+  test('the doctor breaks its lines between words where the terminal is narrow', async () => {
+    await mkdir(profiles(), { recursive: true });
+    const text = `control_plane: {tunnel_id: ${tunnelId}, base_url: "http://127.0.0.1:9"}\nmcp: {server_urls: [{url: "http://127.0.0.1:9/mcp"}]}\n`;
+    await writeFile(join(profiles(), 'p.yaml'), text);
+    const command = [process.execPath, resolve(cli), 'doctor', '--profile', 'p', '--explain'];
+    terminal = new Terminal(command, { HOME: home, CONTROL_PLANE_API_KEY: 'rk-0123456789' }, 50);
+    expect(await terminal.ended).toBe(5);
+    const long = terminal.text.split('\n').filter((line) => line.length > 49);
+    // a path or an address is one word
+    expect(long.filter((line) => line.trim().includes(' '))).toEqual([]);
+    expect(terminal.text).toContain('Connection to the control plane');
+  });
 });

@@ -25,7 +25,7 @@ const notAsked: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export const controlPlane: ProfileCheck = {
   scope: 'profile',
   id: 'control-plane',
-  title: 'Control plane answers',
+  title: 'Answer of the control plane',
   why: 'A connection is not yet a service: a sign-in page, a wrong host or an outage answers too.',
   after: ['source', 'key', 'connect', 'tls', 'proxy'],
   limitMs: 25_000,

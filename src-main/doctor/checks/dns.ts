@@ -6,7 +6,7 @@ import { prove, skipped, type ProfileCheck } from '../check.ts';
 export const dns: ProfileCheck = {
   scope: 'profile',
   id: 'dns',
-  title: 'Name of the control plane',
+  title: 'Name lookup of the control plane',
   why: 'Without an address there is nothing to connect to.',
   after: ['source', 'base-url', 'route'],
   async run({ way }) {

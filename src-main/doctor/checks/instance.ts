@@ -5,7 +5,7 @@ import { failed, passed, type ProfileCheck } from '../check.ts';
 export const instance: ProfileCheck = {
   scope: 'profile',
   id: 'instance',
-  title: 'One process a profile',
+  title: 'One process for the profile',
   why: 'Two processes with one profile would share its calls and its listener.',
   after: ['source'],
   async run({ subject, services, running }) {

@@ -64,7 +64,7 @@ async function inOtherProcess(look: ProfileLook): Promise<Evidence | undefined> 
 export const keyUse: ProfileCheck = {
   scope: 'profile',
   id: 'key-use',
-  title: 'Key may use this tunnel',
+  title: 'Right to use this tunnel',
   why: 'Reading is one right and using another: only a poll that is accepted proves it.',
   after: ['source', 'references', 'key', 'control-plane', 'key-read', 'base-url'],
   behindCommands: ['server'],

@@ -24,7 +24,7 @@ const checks = (at: number): Check[] => [
   },
   {
     id: 'dns',
-    title: 'Name of the control plane',
+    title: 'Name lookup of the control plane',
     why: 'Without an address there is nothing to connect to.',
     profile: ids.staging,
     state: 'pass',
