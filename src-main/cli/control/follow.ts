@@ -1,4 +1,4 @@
-import type { EventStream } from './client.ts';
+import type { EventStream } from '../../runtime/control-client.ts';
 
 /** Resolves when whoever reads our output is gone (`| head`), or the process that is watched, which is told. */
 export async function untilGone(stream: EventStream): Promise<void> {

@@ -4,7 +4,7 @@ import { allInOrder } from '../../all-in-order.ts';
 import { runtimeFolder } from '../../runtime/runtime-folder.ts';
 import { listRuntimeFiles, type RuntimeRecord } from '../../runtime/runtime-record.ts';
 import type { Env } from '../../settings/layers.ts';
-import { ControlClient } from './client.ts';
+import { ControlClient } from '../../runtime/control-client.ts';
 
 export interface CulvertProcess {
   readonly record: RuntimeRecord;

@@ -1,7 +1,7 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence.ts';
 import type { TunnelSnapshot } from '../../../shared/tunnel.ts';
-import { ControlClient } from '../../cli/control/client.ts';
+import { ControlClient } from '../../runtime/control-client.ts';
 import { listRuntimeFiles } from '../../runtime/runtime-record.ts';
 import { failed, passed, skipped, type ProfileCheck, type ProfileLook } from '../check.ts';
 import { serveForAMoment } from '../serve.ts';

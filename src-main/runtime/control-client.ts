@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request, type IncomingMessage } from 'node:http';
-import { TunnelError, tunnelErrorSchema } from '../../../shared/errors.ts';
+import { TunnelError, tunnelErrorSchema } from '../../shared/errors.ts';
 import {
   calls,
   events,
@@ -9,10 +9,10 @@ import {
   type CallResult,
   type EventName,
   type EventPayload,
-} from '../../../shared/ipc.ts';
-import { uiApiPath, uiClientHeader, uiEventsPath } from '../../../shared/ui-transport.ts';
-import { createSseReader } from '../../json/sse.ts';
-import type { RuntimeRecord } from '../../runtime/runtime-record.ts';
+} from '../../shared/ipc.ts';
+import { uiApiPath, uiClientHeader, uiEventsPath } from '../../shared/ui-transport.ts';
+import { createSseReader } from '../json/sse.ts';
+import type { RuntimeRecord } from './runtime-record.ts';
 
 /** An answer that needs no waiting is there by then. */
 const answerLimitMs = 5_000;
