@@ -66,8 +66,10 @@ function sayTunnel(log: Log, tunnel: TunnelSnapshot, now: number): void {
 }
 
 /** What makes a line of its own; the rest of a state (times, counts) changes too often. */
-const mark = (state: ChannelState | TunnelSnapshot['state']): string =>
-  'error' in state && state.error ? `${state.kind} ${state.error.code}` : state.kind;
+function mark(state: ChannelState | TunnelSnapshot['state']): string {
+  if (state.kind === 'degraded') return `${state.kind} ${state.channels.join()}`;
+  return 'error' in state && state.error ? `${state.kind} ${state.error.code}` : state.kind;
+}
 
 /** Turns changes of state into lines of the log, each once, in plain words. */
 export function createNarrator(log: Log, now: () => number = Date.now): (tunnel: TunnelSnapshot) => void {

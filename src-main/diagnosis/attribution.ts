@@ -63,6 +63,10 @@ function withoutChannel(verdict: Verdict): Verdict {
 const byImportance = (channels: readonly ChannelSnapshot[]): readonly ChannelSnapshot[] =>
   [...channels].sort((a, b) => Number(b.name === 'main') - Number(a.name === 'main'));
 
+/** It could not take calls, and has not been seen to since. */
+const isDown = ({ state }: TunnelSnapshot, channel: string): boolean =>
+  state.kind === 'degraded' && state.channels.includes(channel);
+
 /**
  * From evidence to one verdict: which layer is at fault, or that none is. Tray, cards, notifications, doctor and
  * `/readyz` all say what this says; docs/attribution.md is its decision table.
@@ -91,6 +95,10 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
     if (found) return tunnel.channels.length === 1 ? withoutChannel(found) : found;
   }
   if (state.kind === 'starting') return { layer: 'unknown', reason: 'starting', since: state.since };
+  const again = byImportance(tunnel.channels).find(
+    ({ name, state: { kind } }) => kind === 'starting' && isDown(tunnel, name),
+  );
+  if (again) return { layer: 'unknown', reason: 'starting', since: again.state.since };
   for (const { name, failing } of byImportance(tunnel.channels)) {
     if (!failing) continue;
     const { error, since, calls } = failing;
@@ -119,6 +127,7 @@ export function attribute(tunnel: TunnelSnapshot, now: number): Verdict {
 export function isReady(tunnel: TunnelSnapshot, verdict: Verdict): boolean {
   if (tunnel.state.kind === 'stopped' || tunnel.state.kind === 'starting' || tunnel.state.kind === 'stopping')
     return false;
+  if (isDown(tunnel, 'main')) return false;
   // a server may be slow for good reasons, and other calls may well be answered
   if (verdict.reason === 'no-answer-yet') return true;
   if (verdict.calls !== undefined && verdict.calls < callsThatTell) return true;

@@ -61,6 +61,8 @@ export class Tunnel {
   readonly #responder: Responder;
   readonly #dispatcher: Dispatcher;
   readonly #stopListening: (() => void)[] = [];
+  /** Channels that cannot take calls. One whose server is being started again is still among them: that proves nothing. */
+  readonly #unusable = new Set<string>();
   #state: TunnelState;
   #metadata: TunnelMetadata = {};
   #lastPollAt: number | undefined;
@@ -130,11 +132,14 @@ export class Tunnel {
     });
     for (const channel of channels) {
       let wasUnusable = false;
+      if (unusableKinds.has(channel.state.kind)) this.#unusable.add(channel.name);
       this.#stopListening.push(
         channel.onState(({ kind }) => {
           if (wasUnusable && kind === 'ready') this.#dispatcher.answers.forgive(channel.name);
           wasUnusable = kind === 'unusable';
-          this.#apply({ kind: 'channels', at: clock.wall(), unusable: this.#unusable() });
+          if (unusableKinds.has(kind)) this.#unusable.add(channel.name);
+          else if (kind !== 'starting') this.#unusable.delete(channel.name);
+          this.#apply({ kind: 'channels', at: clock.wall(), unusable: [...this.#unusable] });
           this.#changed();
         }),
       );
@@ -278,7 +283,7 @@ export class Tunnel {
   #polled(): void {
     const { clock } = this.#parts;
     this.#lastPollAt = clock.wall();
-    this.#apply({ kind: 'polled', at: this.#lastPollAt, unusable: this.#unusable() });
+    this.#apply({ kind: 'polled', at: this.#lastPollAt, unusable: [...this.#unusable] });
     this.#changed();
   }
 
@@ -298,7 +303,7 @@ export class Tunnel {
     this.#roundTripMs = roundTripMs;
     this.#roundTrip.saw(roundTripMs, this.#parts.clock.now());
     if (this.#state.kind === 'unauthorised')
-      this.#apply({ kind: 'answered', at: this.#parts.clock.wall(), unusable: this.#unusable() });
+      this.#apply({ kind: 'answered', at: this.#parts.clock.wall(), unusable: [...this.#unusable] });
   }
 
   /** The key polls, yet what it answers is refused: nobody gets an answer until a person has acted. */
@@ -308,10 +313,6 @@ export class Tunnel {
     this.#apply({ kind: 'answer-refused', at, error: error.toJSON(), nextTryAt: at + waitMs });
     log.error('The control plane refuses an answer.', { code: error.code }, { tunnel: this.profile.id });
     this.#changed();
-  }
-
-  #unusable(): string[] {
-    return this.#parts.channels.filter(({ state }) => unusableKinds.has(state.kind)).map(({ name }) => name);
   }
 
   #apply(event: TunnelEvent): void {

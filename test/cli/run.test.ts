@@ -405,6 +405,17 @@ describe('what cannot work gets one clear message and its exit code', () => {
   });
 });
 
+test('a server that keeps ending changes the word of the tunnel once', { timeout: 30_000 }, async () => {
+  const program = new URL('../fixtures/stdio/crash-on-start.mjs', import.meta.url).pathname;
+  const run = new Run(
+    ['run', '--mcp.command', `${process.execPath} ${program}`, '--health.listen-addr', '127.0.0.1:0'],
+    usual(),
+  );
+  await expect.poll(() => run.out, { timeout: 20_000 }).toMatch(/exits on start/);
+  expect(run.out.match(/Connected, but not every channel is usable/g)).toHaveLength(1);
+  expect((run.out.match(/Connected: /g) ?? []).length).toBeLessThanOrEqual(1);
+});
+
 test('the reference’s YAML profile runs as it is', async () => {
   await mkdir(join(folder, '.config', 'tunnel-client'), { recursive: true });
   await writeFile(join(folder, 'key'), `${key}\n`);

@@ -122,7 +122,7 @@ describe('attribution', () => {
     expect(describeVerdict(verdict)).toEqual({
       title: 'The MCP server answers 404',
       cause: 'The last call got no answer. It answered 404 without a JSON-RPC answer.',
-      next: 'Check the path of its URL: most servers take MCP at /mcp.',
+      next: expect.stringMatching(/^Check the path of its URL: most servers take MCP at \/mcp\./) as string,
     });
     expect(isReady(one, verdict)).toBe(true);
     const three = tunnelIn(connected, { lastCommandAt: 1600, channels: [failing(3)] });

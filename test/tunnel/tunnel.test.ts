@@ -1,3 +1,4 @@
+import { attribute, isReady } from '../../src-main/diagnosis/attribution.ts';
 import { describe, expect, it } from 'vitest';
 import type { TunnelState } from '../../shared/tunnel.ts';
 import { createLog } from '../../src-main/observe/log.ts';
@@ -239,6 +240,29 @@ describe('a key that may poll but not answer', () => {
     expect(second.request.body.equals(controlPlane.terminalFor('a')[0]!.request.body)).toBe(true);
     expect((await state(({ kind }) => kind !== 'unauthorised')).kind).toBe('connected');
     expect(main.calls).toHaveLength(1);
+  });
+});
+
+describe('a channel whose server keeps ending', () => {
+  it('is told of once, however often it is started again, until it is ready', async () => {
+    const { controlPlane, tunnel, main, state } = await rig();
+    controlPlane.onPoll({ status: 204 });
+    await tunnel.start();
+    await state(({ kind }) => kind === 'connected');
+    const exit = { at: 1, exitCode: 1, signal: null, stderr: [] };
+    main.become({ kind: 'restarting', since: 1, exit, attempt: 1, nextTryAt: 2 });
+    const degraded = tunnel.state;
+    expect(degraded).toMatchObject({ kind: 'degraded', channels: ['main'] });
+    main.become({ kind: 'starting', since: 2 });
+    expect(tunnel.state).toBe(degraded);
+    const verdict = attribute(tunnel.snapshot(), 3);
+    expect(verdict).toMatchObject({ layer: 'unknown', reason: 'starting' });
+    expect(isReady(tunnel.snapshot(), verdict)).toBe(false);
+    main.become({ kind: 'crash-loop', since: 3, exit, attempt: 5, nextTryAt: 4 });
+    expect(tunnel.state).toBe(degraded);
+    main.become({ kind: 'starting', since: 4 });
+    main.become({ kind: 'ready', since: 5 });
+    expect(tunnel.state.kind).toBe('connected');
   });
 });
 
