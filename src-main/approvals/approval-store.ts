@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { writePrivateFile } from '../runtime/atomic-file.ts';
+import { writePrivateFile } from '../files/replace-file.ts';
 
 const fileSchema = z.object({
   /** Hash of what was agreed to → when. */

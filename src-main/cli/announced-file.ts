@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
-import { makeFolder } from '../runtime/make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 /**
  * Writes a file that others wait for (a process id, an address): as a whole, so that nobody reads half of it. Resolves

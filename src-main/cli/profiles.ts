@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { saving } from '../profiles/file-changes.ts';
+import { saving } from '../files/file-lock.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { sentence } from '../../shared/messages.ts';
 import { redactor } from '../observe/redact.ts';
@@ -13,7 +13,7 @@ import { readProfile } from '../profiles/profile-text.ts';
 import { findProfile, readProfileFile } from '../profiles/source.ts';
 import { exitCodeOf, exitCodes } from './exit.ts';
 import { storeFor } from './new-profile.ts';
-import { makeFolder } from '../runtime/make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 interface Where {
   readonly profileDir?: string;

@@ -4,7 +4,7 @@ import { safeStorage } from 'electron';
 import { z } from 'zod';
 import { TunnelError } from '../../shared/errors.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
-import { makeFolder } from '../runtime/make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 const fileSchema = z.record(z.string(), z.string());
 

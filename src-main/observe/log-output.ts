@@ -4,7 +4,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { LogLine } from '../../shared/log.ts';
 import type { ProcessSettings } from '../settings/process-settings.ts';
 import { peopleLine, structLine } from './log-format.ts';
-import { makeFolderSync } from '../runtime/make-folder.ts';
+import { makeFolderSync } from '../files/make-folder.ts';
 
 /** Whether what is written to this stream is read by a person at a terminal. */
 const isColoured = (stream: NodeJS.WriteStream): boolean =>

@@ -6,7 +6,8 @@ import type { Profile } from '../../shared/profile.ts';
 import type { Problem } from '../../shared/profile-editor.ts';
 import type { Env } from '../settings/layers.ts';
 import { exportToReference, type Exported } from './export.ts';
-import { replaceFile, saving, withFileLock } from './file-changes.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { saving, withFileLock } from '../files/file-lock.ts';
 import {
   checkProfileName,
   profileExtensions,
@@ -18,7 +19,7 @@ import {
 import { checkText, newProfileText, readProfile, renderText } from './profile-text.ts';
 import { setIn, type RawMap } from './raw-tree.ts';
 import { folderProblems, parseProfileFile, readProfileFile, type ProfileFile, type ProfileForm } from './source.ts';
-import { makeFolder } from '../runtime/make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 /** A profile in a list. One that cannot be read is listed with what is wrong. */
 export interface ProfileEntry {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { TunnelError } from '../../shared/errors.ts';
 import { startTimeOf } from '../mcp/process-tree.ts';
-import { writePrivateFile } from './atomic-file.ts';
+import { writePrivateFile } from '../files/replace-file.ts';
 import { listRuntimeFiles, runtimePath, type RecordedProcess, type RuntimeRecord } from './runtime-record.ts';
 
 /** Changes that may wait are gathered for so long. */

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
-import { makeFolder } from '../runtime/make-folder.ts';
+import { makeFolder } from './make-folder.ts';
 
 const waitMs = 2_000;
 /** No change takes this long; a lock that is older was left by a process that died. */
@@ -61,32 +60,5 @@ async function locked<T>(file: string, change: () => Promise<T>): Promise<T> {
     return await change();
   } finally {
     await rm(lock, { force: true });
-  }
-}
-
-/**
- * Replaces a file as a whole: written beside it, synced, then renamed over it, so that a crash leaves the old or the new
- * text. The file keeps its mode; a new one is its owner's alone. With `before`, that is kept as `.bak`.
- */
-export async function replaceFile(file: string, text: string, before?: string): Promise<void> {
-  const mode = ((await stat(file).catch(() => undefined))?.mode ?? 0o600) & 0o777;
-  if (before !== undefined) await writeSynced(`${file}.bak`, before, mode);
-  await writeSynced(file, text, mode);
-}
-
-async function writeSynced(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }
