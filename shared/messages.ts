@@ -1,6 +1,7 @@
 import { variantOf } from './error-variants.ts';
 import { errorWords } from './error-words.ts';
 import type { ErrorCode, ErrorParams, Leg, TunnelErrorData } from './errors.ts';
+import { printable } from './printable.ts';
 import { serviceWords } from './service-codes.ts';
 import type { Words } from './words.ts';
 
@@ -20,7 +21,7 @@ function render(template: string, params: ErrorParams): string {
       const needed = [...optional.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
       return needed.some((key) => params[key] === undefined) ? '' : render(optional, params);
     }
-    return String(params[name] ?? otherwise ?? name);
+    return printable(String(params[name] ?? otherwise ?? name));
   });
 }
 

@@ -42,6 +42,11 @@ export type ProbeDeps = Omit<ChannelDeps, 'routes'> & {
 };
 
 const defaultServerLimitMs = 60_000;
+/**
+ * A server that has written so many lines that are no messages, and not one that is, is waited for no longer. An installer's
+ * banner is a screenful; fewer lines prove nothing, since what prints them may still become a server.
+ */
+const floodLines = 1_000;
 const metadataLimitMs = 15_000;
 const pingLimitMs = 10_000;
 
@@ -91,10 +96,20 @@ export function createProbes(deps: ProbeDeps): Probes {
         if (!command) return { evidence };
       }
       const routes = createRoutes({ ...profile, channels: [config] }, routeDeps);
+      let overdue = false;
       let server: ServerInfo | undefined;
       let noise: string | undefined;
+      let noisyLines = 0;
+      let heard = false;
       const log = createLog('debug', ({ level, message, fields }) => {
-        if (fields['reason'] !== undefined) noise ??= String(fields['text']);
+        if (fields['reason'] !== undefined) {
+          noise ??= String(fields['text']);
+          noisyLines++;
+        } else if (level === 'warn' && typeof fields['lines'] === 'number') noisyLines += fields['lines'];
+        if (noisyLines > floodLines && !heard && !overdue) {
+          overdue = true;
+          cancellation.cancel('deadline');
+        }
         deps.log.log(level, message, fields, { channel: config.name });
       });
       // a time limit cancels what is asked; what a person wants to know is that, and what was heard instead
@@ -109,7 +124,6 @@ export function createProbes(deps: ProbeDeps): Probes {
               });
         });
       const limitMs = deps.serverLimitMs ?? defaultServerLimitMs;
-      let overdue = false;
       try {
         const [channel] = createChannels({ ...profile, channels: [config] }, { ...deps, routes, log });
         if (!channel) return { evidence };
@@ -127,6 +141,7 @@ export function createProbes(deps: ProbeDeps): Probes {
             () => honestly(asked.handshake()),
             'mcp-server',
           );
+          heard = shaken !== undefined;
           if (shaken) {
             const tools = await prove(evidence, tell, 'server.tools', () => honestly(asked.tools()), 'mcp-server');
             server = { ...shaken, ...(tools ? { tools } : {}) };

@@ -1,6 +1,7 @@
 import type { Check, DoctorRun } from '../../shared/doctor.ts';
 import { describeEvidence, factName, saidFacts } from '../../shared/evidence-words.ts';
 import { describe } from '../../shared/messages.ts';
+import { clean } from '../observe/log-format.ts';
 import { version } from '../version.ts';
 
 const marks: Readonly<Record<Check['state'], string>> = {
@@ -54,7 +55,7 @@ export function reportOf(run: DoctorRun, options: ReportOptions = {}): string {
   const count = (state: Check['state']): number => run.checks.filter((check) => check.state === state).length;
   const sum = `${count('pass')} passed, ${count('fail')} failed, ${count('warn')} to look at, ${count('skip')} skipped`;
   return [
-    ...run.checks.flatMap((check) => linesOf(check, options)),
+    ...run.checks.flatMap((check) => linesOf(check, options)).map(clean),
     '',
     `${sum}${run.cancelled ? ', cancelled' : ''}. Culvert ${version}.`,
     '',

@@ -1,13 +1,12 @@
 import type { LogLine } from '../../shared/log.ts';
+import { printable } from '../../shared/printable.ts';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 const colours = { trace: 90, debug: 90, info: 36, warn: 33, error: 31 } as const;
 const paint = (code: number, text: string): string => `\u001b[${code}m${text}\u001b[0m`;
 
-// eslint-disable-next-line no-control-regex -- they could forge lines or drive a terminal
-const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** One line, and nothing in it that a terminal would obey. */
-export const clean = (text: string): string => text.replace(control, '\uFFFD').replace(/[\n\t]/g, ' ');
+export const clean = (text: string): string => printable(text).replace(/[\n\t]/g, ' ');
 
 const quoted = (value: string | number | boolean): string => {
   const text = clean(String(value));

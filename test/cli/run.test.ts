@@ -406,7 +406,9 @@ describe('what cannot work gets one clear message and its exit code', () => {
 });
 
 test('a server that keeps ending changes the word of the tunnel once', { timeout: 30_000 }, async () => {
-  const program = new URL('../fixtures/stdio/crash-on-start.mjs', import.meta.url).pathname;
+  const program = join(folder, 'short-lived.mjs');
+  await writeFile(program, 'setTimeout(() => process.exit(3), 300);');
+  plane.onPoll({ status: 204 });
   const run = new Run(
     ['run', '--mcp.command', `${process.execPath} ${program}`, '--health.listen-addr', '127.0.0.1:0'],
     usual(),

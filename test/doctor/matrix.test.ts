@@ -575,6 +575,22 @@ const matrix: Readonly<Record<string, Broken>> = {
       };
     },
   },
+  'a server that floods its output with something else': {
+    check: 'server',
+    code: 'bad_json',
+    layer: 'mcp-server',
+    says: /it wrote: \uFFFDgarbage\uFFFD\[31m/,
+    next: /standard output/,
+    attributed: 'timed_out',
+    byCall: true,
+    make: async () => {
+      const script = await file(
+        'setInterval(() => process.stdout.write("\\0garbage\\x1b[31m\\n".repeat(500)), 20);',
+        's.mjs',
+      );
+      return withChannel(stdioChannel(`${process.execPath} ${script}`));
+    },
+  },
   'a server that prints something else': {
     check: 'server',
     code: 'bad_json',
