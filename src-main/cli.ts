@@ -7,8 +7,7 @@ setFlagsFromString('--liftoff-only');
 cacheCompiledCode();
 
 // a chunk of its own, or it would be compiled before there is a cache
-void import('./cli/main.ts')
-  .then(({ main }) => main(process.argv.slice(2)))
-  .then((code) => {
-    process.exitCode = code;
-  });
+void import('./cli/main.ts').then(async ({ main, leave }) => {
+  process.exitCode = await main(process.argv.slice(2));
+  leave();
+});

@@ -1,5 +1,6 @@
 import { Command, CommanderError, type Argument } from 'commander';
 import { TunnelError } from '../../shared/errors.ts';
+import { isKeychainStuck } from '../secrets/keychain.ts';
 import { nearest } from '../settings/nearest.ts';
 import { options } from '../settings/options.ts';
 import { version } from '../version.ts';
@@ -100,6 +101,14 @@ function watchOutput(): () => void {
     const problem = lost.code === 'ENOSPC' ? 'the disk is full' : (lost.code ?? 'it cannot be written');
     throw new TunnelError('save_failed', 'local', { file: 'standard output', problem }, { cause: lost });
   };
+}
+
+/**
+ * Ends a process that cannot end: a keyring that waits for its password holds a thread, and with it the exit. What was said
+ * is written by then; the exit code is that of a killed process.
+ */
+export function leave(): void {
+  if (isKeychainStuck()) process.kill(process.pid, 'SIGKILL');
 }
 
 /** The command line. Resolves with the exit code once everything that was started has ended. */

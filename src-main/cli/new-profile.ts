@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { TunnelError } from '../../shared/errors.ts';
 import { ProfileStore, type ProfileEntry } from '../profiles/profile-store.ts';
 import type { SecretPlace } from './import-secrets.ts';
 
@@ -53,11 +54,19 @@ export async function replacing<Result>(
 ): Promise<Result> {
   const isIt = (entry: ProfileEntry): boolean => entry.name === name && dirname(entry.file) === store.ownFolder;
   const before = force ? (await store.list()).find(isIt) : undefined;
-  const undo = before && (await store.delete(before.id)).undo;
+  const undo = before && (await store.delete(before.id).catch(goneAlready))?.undo;
   try {
     return await write();
   } catch (error) {
     if (undo !== undefined) await store.undoDelete(undo);
     throw error;
   }
+}
+
+/** Another process that replaces it was first: whether its profile is there already is seen when this one is written. */
+function goneAlready(error: unknown): undefined {
+  const isGone =
+    error instanceof TunnelError &&
+    (error.code === 'profile_not_found' || (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT');
+  if (!isGone) throw error;
 }

@@ -24,6 +24,11 @@ const unavailable = (detail: string, cause?: unknown): TunnelError =>
     { cause },
   );
 
+const unanswered = new Set<Promise<unknown>>();
+
+/** Whether a request still blocks its thread: with one, Node ends neither by itself nor by `process.exit`. */
+export const isKeychainStuck = (): boolean => unanswered.size > 0;
+
 const loadKeytar = (): Keytar => createRequire(import.meta.url)('keytar') as Keytar;
 
 /**
@@ -49,11 +54,13 @@ export function createKeychain(options: { load?: () => Keytar; timeLimitMs?: num
     const limit = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         stuck = true;
+        unanswered.add(running);
         reject(unavailable(`no answer within ${timeLimitMs / 1000} s`));
       }, timeLimitMs);
     });
     const free = () => {
       stuck = false;
+      unanswered.delete(running);
     };
     running.then(free, free);
     try {

@@ -209,4 +209,19 @@ suiteNeeds('terminal')('culvert init at a terminal', () => {
     expect(long.filter((line) => line.trim().includes(' '))).toEqual([]);
     expect(terminal.text).toContain('Connection to the control plane');
   });
+
+  test('a keyring that never answers does not keep a command from ending', { timeout: 60_000 }, async () => {
+    const fifo = join(home, 'fifo');
+    await mkdir(profiles(), { recursive: true });
+    const text = `control_plane: {tunnel_id: ${tunnelId}, api_key: keychain:a/b}\nmcp: {commands: [{command: node}]}\n`;
+    await writeFile(join(profiles(), 'p.yaml'), text);
+    const run = [process.execPath, resolve(cli), 'run', '--profile', 'p'].map(quoted).join(' ');
+    terminal = new Terminal(['sh', '-c', `mkfifo ${quoted(fifo)}; ${run}; echo ended`], {
+      HOME: home,
+      XDG_RUNTIME_DIR: join(home, 'run'),
+      NODE_OPTIONS: `--import ${pathToFileURL('test/fixtures/keytar-locked.mjs').href}`,
+      CULVERT_TEST_FIFO: fifo,
+    });
+    await expect.poll(() => terminal.text, { timeout: 45_000 }).toMatch(/The keychain is not available[\s\S]*ended/);
+  });
 });
