@@ -135,6 +135,7 @@ export async function importServers(chosen: readonly Chosen[], values: InitValue
     replacing(store, name, values.force === true, () => store.importText(name, newProfileText(profile) + process, id));
   await keepWhile(() => namingFlags(write, files));
   const count = chosen.length === 1 ? '' : ` with ${chosen.length} channels`;
-  const next = values.hints === false ? '' : ` Prove it with: culvert doctor --profile ${name}`;
+  const where = values.profileDir === undefined ? '' : ` --profile-dir ${values.profileDir}`;
+  const next = values.hints === false ? '' : ` Prove it with: culvert doctor --profile ${name}${where}`;
   say(`Written: profile ${name}${count}.${next}`);
 }

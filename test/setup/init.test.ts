@@ -138,6 +138,10 @@ test('a mistake is told of the flag it was made in, not of a file that was never
   expect(await main(['profiles', 'import', 'good', '--profile', 'k1', '--tunnel-id', tunnelId, ...key])).toBe(2);
   expect(err).not.toContain('sk-a-literal');
   await expect(written('k1')).rejects.toThrow();
+  const elsewhere = ['--profile-dir', join(home, 'elsewhere')];
+  out = '';
+  expect(await main(['profiles', 'import', 'good', '--tunnel-id', tunnelId, ...elsewhere]), err).toBe(0);
+  expect(out).toContain(`culvert doctor --profile good --profile-dir ${join(home, 'elsewhere')}`);
   const listen = ['--health-listen-addr', '127.0.0.1:9', '--open-web-ui'];
   expect(await main(['profiles', 'import', 'good', '--profile', 'k1', '--tunnel-id', tunnelId, ...listen]), err).toBe(
     0,
