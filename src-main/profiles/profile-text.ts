@@ -58,14 +58,17 @@ export function checkText(file: string, text: string): { profile?: Profile; prob
   }
 }
 
-/** Where the first SOCKS proxy stands, which the reference client refuses. */
-function socksProxyOf(shape: Shape, path: Path = []): string | undefined {
-  if (typeof shape !== 'object') return isSocksProxy(String(path.at(-1)), shape) ? fieldName(path) : undefined;
+/** Where the first value stands that the reference client does not take: a SOCKS proxy, or what is in the keychain. */
+function ownValueOf(shape: Shape, path: Path = []): string | undefined {
+  if (typeof shape !== 'object') {
+    const own = isSocksProxy(String(path.at(-1)), shape) || String(shape).startsWith('keychain:');
+    return own ? fieldName(path) : undefined;
+  }
   const parts: (readonly [string | number, Shape])[] = Array.isArray(shape)
     ? (shape as readonly Shape[]).map((each, index) => [index, each] as const)
     : Object.entries(shape as ShapeMap);
   for (const [key, value] of parts) {
-    const found = socksProxyOf(value, [...path, key]);
+    const found = ownValueOf(value, [...path, key]);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -88,9 +91,9 @@ export function renderText(file: string, text: string, profile: Profile): string
         field: `culvert.${field}`,
         form: 'the reference client’s YAML',
       });
-    const socks = socksProxyOf(fileShape(wanted, undefined));
-    if (socks !== undefined && socksProxyOf(fileShape(before, undefined)) === undefined)
-      throw new TunnelError('profile_form', 'local', { field: socks, form: 'the reference client’s YAML' });
+    const value = ownValueOf(fileShape(wanted, undefined));
+    if (value !== undefined && ownValueOf(fileShape(before, undefined)) === undefined)
+      throw new TunnelError('profile_form', 'local', { field: value, form: 'the reference client’s YAML' });
   }
   const shapes = [before, wanted].map((each) => fileShape(each, own ? parsed.id : undefined)) as [
     ReturnType<typeof fileShape>,

@@ -326,6 +326,20 @@ test('a setting that a file’s form has no place for is refused, and the rest i
   ).toThrow(expect.objectContaining({ code: 'profile_form' }));
 });
 
+test('a secret of the keychain has its place in a profile of Culvert, and is not written where the reference client reads', () => {
+  const theirs =
+    'control_plane: {tunnel_id: tunnel_0123456789abcdef0123456789abcdef, api_key: env:K}\nmcp: {commands: [{command: x}]}\n';
+  const plain = read(theirs);
+  const wanted = { ...plain, controlPlane: { ...plain.controlPlane, apiKey: 'keychain:abc/api_key' } };
+  expect(renderText('/x/p.yaml', `${theirs}culvert: {id: abc}\n`, wanted)).toContain('api_key: keychain:abc/api_key');
+  expect(() => renderText('/x/p.yaml', theirs, wanted)).toThrow(
+    expect.objectContaining({
+      code: 'profile_form',
+      params: expect.objectContaining({ field: 'control_plane.api_key' }) as object,
+    }),
+  );
+});
+
 test('a SOCKS5 proxy has its place in a profile of Culvert, and the reference client, which refuses it, is not given it', () => {
   const yaml = 'control_plane: {tunnel_id: tunnel_0123456789abcdef0123456789abcdef}\nmcp: {commands: [{command: x}]}\n';
   const plain = read(yaml);
