@@ -1,4 +1,5 @@
 import { app, dialog } from 'electron';
+import { isKeychainStuck } from '../secrets/keychain.ts';
 
 export interface QuitOptions {
   /** Calls that would be cut off. */
@@ -26,6 +27,10 @@ export class QuitGuard {
       if (this.#state === 'drained') return;
       event.preventDefault();
       void this.quit();
+    });
+    // a keyring that waits for its password holds a thread, and with it the end of the process
+    app.on('quit', () => {
+      if (isKeychainStuck()) process.kill(process.pid, 'SIGKILL');
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void this.end());
   }
