@@ -51,6 +51,8 @@ export const profileSummarySchema = z.object({
   modifiedAt: z.number(),
   /** Why it cannot be used as it is: the file is listed all the same. */
   problem: tunnelErrorSchema.optional(),
+  /** Why it is off although it was to start: the last try failed, and neither it nor its file has changed since. */
+  notStarted: tunnelErrorSchema.optional(),
 });
 export type ProfileSummary = z.infer<typeof profileSummarySchema>;
 

@@ -25,7 +25,7 @@ export function stateKey({ snapshot, verdict, pausedUntil }: Stated): StateKey {
   switch (state.kind) {
     case 'stopped':
       if (pausedUntil !== undefined) return 'paused';
-      return state.error ? 'attention' : 'stopped';
+      return faulty ? 'attention' : 'stopped';
     case 'stopping':
       return 'stopping';
     case 'starting':

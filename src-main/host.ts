@@ -135,7 +135,10 @@ export function createHost(options: HostOptions): Host {
     load,
     // what was given on the command line was agreed to by typing it
     requireApproval: (profile) => (given.has(profile.id) ? Promise.resolve() : approvals.require(profile)),
-    changed: (id) => state.touchTunnel(id),
+    changed: (id) => {
+      state.touchTunnel(id);
+      state.touch('profiles');
+    },
     locks: options.locks,
     ownAnyway: (id) => given.has(id),
   });
@@ -166,7 +169,11 @@ export function createHost(options: HostOptions): Host {
       supportBundle: true,
     }),
     settings: () => settings.values,
-    profiles: () => profiles.summaries,
+    profiles: () =>
+      profiles.summaries.map((summary) => {
+        const failed = control.failedStart(summary.id);
+        return failed && failed.at >= summary.modifiedAt ? { ...summary, notStarted: failed.error } : summary;
+      }),
     traces: () => ({ count: traces.count, errors: traces.errors }),
     doctor: () => doctor.lastRun,
     extras,

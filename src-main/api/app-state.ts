@@ -1,5 +1,7 @@
 import type { AppDelta, AppSnapshot, Capabilities, ProfileSummary, Rates, TunnelView } from '../../shared/app.ts';
 import type { DoctorRun } from '../../shared/doctor.ts';
+import { layerOf } from '../../shared/error-layer.ts';
+import type { Verdict } from '../../shared/evidence.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { TraceEvent } from '../../shared/trace.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
@@ -135,10 +137,15 @@ export class AppState {
     const snapshot = this.#named(told);
     const now = Date.now();
     const rates: Rates = (this.#meters.get(snapshot.id) ?? new RateMeter()).rates(now);
+    const notStarted = this.#sources.profiles().find(({ id }) => id === snapshot.id)?.notStarted;
+    const verdict: Verdict =
+      notStarted && snapshot.state.kind === 'stopped'
+        ? { layer: layerOf(notStarted), reason: 'fault', error: notStarted }
+        : attribute(snapshot, now);
     return {
       id: snapshot.id,
       snapshot,
-      verdict: attribute(snapshot, now),
+      verdict,
       rates,
       certificates: [...(snapshot.certificates ?? [])],
       draft: false,

@@ -1,7 +1,8 @@
-import { TunnelError } from '../../shared/errors.ts';
+import { TunnelError, type TunnelErrorData } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
+import { toErrorData } from './dispatch.ts';
 
 /** Which profiles this process has for itself among those of the account. */
 export interface ProfileLocks {
@@ -16,16 +17,23 @@ export interface TunnelControlOptions {
   readonly load: (id: string) => Promise<Profile>;
   /** Throws `command_not_approved` while a person has not agreed to what would run. */
   readonly requireApproval: (profile: Profile) => Promise<void>;
-  /** A pause began or ended. */
+  /** A pause began or ended, or a start failed. */
   readonly changed: (id: string) => void;
   readonly locks?: ProfileLocks | undefined;
   /** This process has the profile for as long as it lives. */
   readonly ownAnyway?: (id: string) => boolean;
 }
 
+/** A start that came to nothing, and when that was, in wall-clock milliseconds. */
+export interface FailedStart {
+  readonly error: TunnelErrorData;
+  readonly at: number;
+}
+
 /** Starting, stopping and pausing, as the tray, the window and the command line do it. */
 export class TunnelControl {
   readonly #options: TunnelControlOptions;
+  readonly #failedStarts = new Map<string, FailedStart>();
   readonly #pauses = new Map<string, { until: number; timer: NodeJS.Timeout }>();
   /** Profiles that this process has taken, or could not take for a tunnel that runs all the same (a draft). */
   readonly #locked = new Map<string, Promise<void>>();
@@ -38,8 +46,24 @@ export class TunnelControl {
     return this.#pauses.get(id)?.until;
   }
 
+  /** Why the last start failed; undefined once it was started or stopped. */
+  failedStart(id: string): FailedStart | undefined {
+    return this.#failedStarts.get(id);
+  }
+
   async start(id: string): Promise<void> {
     this.#endPause(id);
+    try {
+      await this.#start(id);
+      this.#failedStarts.delete(id);
+    } catch (error) {
+      this.#failedStarts.set(id, { error: toErrorData(error), at: Date.now() });
+      this.#options.changed(id);
+      throw error;
+    }
+  }
+
+  async #start(id: string): Promise<void> {
     const profile = await this.#options.load(id);
     await this.#options.requireApproval(profile);
     await this.#lock(id, profile.name);
@@ -60,6 +84,7 @@ export class TunnelControl {
   /** Drains; a second call while it is stopping forces. */
   async stop(id: string): Promise<void> {
     this.#endPause(id);
+    this.#failedStarts.delete(id);
     await this.#options.manager.stop(id);
   }
 
@@ -81,7 +106,7 @@ export class TunnelControl {
     const ms = minutes * 60_000;
     const timer = setTimeout(() => {
       this.#pauses.delete(id);
-      this.start(id).catch(() => this.#options.changed(id));
+      this.start(id).catch(() => undefined);
     }, ms);
     this.#pauses.set(id, { until: Date.now() + ms, timer });
     this.#options.changed(id);

@@ -192,7 +192,9 @@ function toTrayModel(tunnels: readonly TunnelView[], host: Host): TrayModel {
   const paused = tunnels.flatMap(({ pausedUntil }) => pausedUntil ?? []);
   return {
     tunnels,
-    idle: host.profiles.profiles.filter(({ id }) => !known.has(id)).map(({ id, name }) => ({ id, name })),
+    idle: host.profiles.profiles
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, name }) => ({ id, name, notStarted: host.control.failedStart(id)?.error })),
     ...(paused.length > 0 ? { pausedUntil: Math.min(...paused) } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../shared/evidence.ts';
+import { describe } from '../../shared/messages.ts';
 import { hourMinute, pausedWords, stateKey, stateWords, type StateKey } from '../../shared/state-words.ts';
-import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import type { TunnelErrorData, TunnelSnapshot } from '../../shared/tunnel.ts';
 import { describeVerdict } from '../../shared/verdict-words.ts';
 import type { TrayState } from './tray-icon.ts';
 
@@ -13,10 +14,17 @@ export interface TrayTunnel {
   readonly mcpUrl?: string | undefined;
 }
 
+export interface IdleProfile {
+  readonly id: string;
+  readonly name: string;
+  /** Why its last start failed. */
+  readonly notStarted?: TunnelErrorData | undefined;
+}
+
 export interface TrayModel {
   /** Tunnels that run or were started in this process, and profiles that were not. */
   readonly tunnels: readonly TrayTunnel[];
-  readonly idle: readonly { readonly id: string; readonly name: string }[];
+  readonly idle: readonly IdleProfile[];
   /** Wall-clock milliseconds until which everything is paused. */
   readonly pausedUntil?: number;
 }
@@ -53,8 +61,9 @@ const icons: Readonly<Record<StateKey, TrayState>> = {
 const worstFirst: readonly TrayState[] = ['attention', 'degraded', 'starting', 'busy', 'connected'];
 
 /** One icon for all tunnels: the worst state wins, then work in progress, then peace. */
-export function trayState(tunnels: readonly TrayTunnel[]): TrayState {
+export function trayState(tunnels: readonly TrayTunnel[], idle: readonly IdleProfile[] = []): TrayState {
   const shown = new Set(tunnels.map((tunnel) => icons[stateKey(tunnel)]));
+  if (idle.some(({ notStarted }) => notStarted)) shown.add('attention');
   return worstFirst.find((state) => shown.has(state)) ?? 'stopped';
 }
 
@@ -70,9 +79,19 @@ function spokesman(tunnels: readonly TrayTunnel[]): TrayTunnel | undefined {
   return tunnels.find(({ verdict }) => verdict.error) ?? tunnels.find(({ snapshot }) => isOn(snapshot));
 }
 
+/** The first profile that was to start and did not, and why. */
+function notStartedOf(idle: readonly IdleProfile[]): string | undefined {
+  const [first] = idle.flatMap(({ name, notStarted }) =>
+    notStarted ? [`${name}: ${describe(notStarted).title}`] : [],
+  );
+  return first;
+}
+
 /** The state in words, short enough for a tooltip. */
-export function trayTooltip({ tunnels, pausedUntil }: TrayModel): string {
+export function trayTooltip({ tunnels, idle, pausedUntil }: TrayModel): string {
   const on = tunnels.filter(({ snapshot }) => isOn(snapshot));
+  const off = notStartedOf(idle);
+  if (on.length === 0 && off !== undefined) return `Culvert: ${off}`;
   if (on.length === 0 && pausedUntil !== undefined) return `Culvert: paused until ${hourMinute(pausedUntil)}`;
   if (on.length === 0) return 'Culvert: no tunnel is on';
   const calls = on.reduce((sum, { snapshot }) => sum + snapshot.inFlight, 0);
@@ -106,12 +125,11 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
     separator,
   ];
   for (const tunnel of tunnels) items.push(tunnelMenu(tunnel));
-  for (const { id, name } of idle) {
-    items.push({
-      kind: 'menu',
-      label: `${name}: ${stateWords.stopped}`,
-      items: [{ kind: 'switch', label: 'On', on: false, action: { do: 'start', id } }],
-    });
+  for (const { id, name, notStarted } of idle) {
+    const entries: TrayItem[] = [{ kind: 'switch', label: 'On', on: false, action: { do: 'start', id } }];
+    if (notStarted) entries.push({ kind: 'text', label: describe(notStarted).title });
+    const state = notStarted ? stateWords.attention : stateWords.stopped;
+    items.push({ kind: 'menu', label: `${name}: ${state}`, items: entries });
   }
   if (tunnels.length + idle.length === 0) {
     items.push(
@@ -120,9 +138,8 @@ export function trayMenu(model: TrayModel): readonly TrayItem[] {
     );
   }
   const fault = tunnels.find(({ verdict }) => verdict.error);
-  if (fault) {
-    items.push(separator, { kind: 'text', label: `${fault.snapshot.name}: ${describeVerdict(fault.verdict).title}` });
-  }
+  const trouble = fault ? `${fault.snapshot.name}: ${describeVerdict(fault.verdict).title}` : notStartedOf(idle);
+  if (trouble !== undefined) items.push(separator, { kind: 'text', label: trouble });
   const anyOn = tunnels.some(({ snapshot }) => isOn(snapshot));
   const anyOff = idle.length > 0 || tunnels.some(({ snapshot }) => !isOn(snapshot));
   items.push(separator);

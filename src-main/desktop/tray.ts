@@ -61,7 +61,7 @@ export class TrayIcon {
   constructor(model: TrayModel, act: (action: TrayAction) => void) {
     this.#act = act;
     this.#model = model;
-    this.#tray = new Tray(icon(trayState(model.tunnels)));
+    this.#tray = new Tray(icon(trayState(model.tunnels, model.idle)));
     this.#tray.on('click', () => act({ do: 'open', page: 'overview' }));
     nativeTheme.on('updated', () => {
       this.#shown = { ...this.#shown, icon: '' };
@@ -72,7 +72,7 @@ export class TrayIcon {
 
   show(model: TrayModel): void {
     this.#model = model;
-    const state = trayState(model.tunnels);
+    const state = trayState(model.tunnels, model.idle);
     const tooltip = trayTooltip(model);
     const items = trayMenu(model);
     const menu = JSON.stringify(items);

@@ -14,7 +14,7 @@ const words = t.overview;
 
 /** A profile that was not switched on since Culvert started. */
 export function IdleCard({ profile, isAim }: { readonly profile: ProfileSummary; readonly isAim: boolean }) {
-  const { id, name, startWithApp, problem } = profile;
+  const { id, name, startWithApp, problem = profile.notStarted } = profile;
   const hasDoctor = useApp((app) => app.capabilities.doctor);
   const [starting, setStarting] = useState(false);
   const card = useRef<HTMLLIElement>(null);

@@ -20,7 +20,8 @@ export function OverviewPage() {
   if (tunnels.length + idle.length === 0) return <FirstWindow />;
   const looks = tunnels.map(lookOf);
   const needs =
-    looks.filter(({ tone }) => tone === 'fault').length + idle.filter(({ problem }) => problem !== undefined).length;
+    looks.filter(({ tone }) => tone === 'fault').length +
+    idle.filter(({ problem, notStarted }) => problem ?? notStarted).length;
   const up = looks.filter(works).length;
   const waiting = looks.filter((look) => look.on && !look.up && look.tone !== 'fault').length;
   return (

@@ -13,7 +13,7 @@ export function sayOf(view: TunnelView, startsWithApp: boolean, now: number): st
   switch (state.kind) {
     case 'stopped': {
       if (pausedUntil !== undefined) return pausedWords(pausedUntil);
-      if (state.error) return describeVerdict(verdict).title;
+      if (verdict.error) return describeVerdict(verdict).title;
       const off = state.since > 0 ? words.stoppedSince(hourMinute(state.since)) : words.stopped;
       return startsWithApp ? `${off}, ${words.startsWithApp}` : off;
     }

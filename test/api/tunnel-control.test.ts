@@ -58,8 +58,11 @@ test('what the app runs no other process may run, until it is stopped', async ()
   await here.flush();
   await elsewhere.lockProfile('p1', 'work');
   await expect(made.start('p1')).rejects.toMatchObject(refusal);
+  // a start that nobody watched, such as one at login, is told as well
+  expect(made.failedStart('p1')?.error).toMatchObject(refusal);
   await elsewhere.unlockProfile('p1');
   await made.start('p1');
+  expect(made.failedStart('p1')).toBeUndefined();
 });
 
 test('a paused tunnel keeps its profile', async () => {

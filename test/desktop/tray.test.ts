@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { patienceMs } from '../support/patience.ts';
 import { suiteNeeds } from '../support/require.ts';
-import { electronBinary, startApp, trayOf, type RunningApp, type TrayItem } from './app.ts';
+import { electronBinary, startApp, startAppIn, trayOf, type RunningApp, type TrayItem } from './app.ts';
 
 const run = promisify(execFile);
 const soon = { timeout: patienceMs, interval: 100 };
@@ -55,5 +57,30 @@ suiteNeeds('electron', 'desktop')('the app in the tray', () => {
     const ended = new Promise((resolve) => running.app.process().once('exit', resolve));
     await tray.click('Quit Culvert');
     expect(await ended).toBe(0);
+  });
+});
+
+suiteNeeds('electron', 'desktop')('a tunnel that was to start with the app and could not', () => {
+  it('is told with the reason, on its card and in the tray', async () => {
+    const running = await startAppIn(async (home) => {
+      const profiles = join(home, 'config/culvert/profiles');
+      await mkdir(profiles, { recursive: true });
+      const text = `control_plane:\n  tunnel_id: tunnel_${'a'.repeat(32)}\n  api_key: env:KEY\nmcp:\n  commands:\n    - command: node server.mjs\nculvert: {id: docs, start_with_app: true}\n`;
+      await writeFile(join(profiles, 'Docs.yaml'), text);
+      return {};
+    });
+    try {
+      const tray = await trayOf(running.app.process().pid ?? 0);
+      const why = 'Docs: This command waits for your consent';
+      await vi.waitFor(async () => expect(await tray.labels()).toContain(why), soon);
+      expect(await tray.labels()).toContain('Docs: Needs attention');
+      await vi.waitFor(async () => expect(await tray.tooltip()).toContain(why), soon);
+      const card = (await running.page()).getByRole('listitem', { name: 'Docs' });
+      await card.getByText('This command waits for your consent').waitFor();
+      await card.getByRole('switch').press('Space');
+      await (await running.page()).getByRole('button', { name: 'Run this command' }).waitFor();
+    } finally {
+      await running.close();
+    }
   });
 });

@@ -46,6 +46,16 @@ describe('tray', () => {
     );
   });
 
+  it('says of a profile that was to start why it did not', () => {
+    const notStarted = { code: 'command_not_approved', leg: 'mcp-server', params: {} } as const;
+    const idle = [{ id: 'p2', name: 'Docs', notStarted }];
+    expect(trayState([tray(connected)], idle)).toBe('attention');
+    expect(trayTooltip({ tunnels: [], idle })).toBe('Culvert: Docs: This command waits for your consent');
+    const all = labels(trayMenu({ tunnels: [], idle }));
+    expect(all).toContain('Docs: Needs attention');
+    expect(all).toContain('Docs: This command waits for your consent');
+  });
+
   it('gives every tunnel its own switch and offers only what would do something', () => {
     const menu = trayMenu({ tunnels: [tray(connected)], idle: [{ id: 'p2', name: 'Docs' }] });
     const all = labels(menu);
