@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
-import { cacheCompiledCode } from './cli/compile-cache.ts';
+import { cacheCompiledCode } from './cli/run/compile-cache.ts';
 
 // The HTTP parser is WebAssembly: optimising it gains nothing that was measured and costs 20 MB at rest, 50 at the peak.
 setFlagsFromString('--liftoff-only');

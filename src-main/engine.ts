@@ -4,20 +4,20 @@ import { sentence } from '../shared/messages.ts';
 import type { Profile } from '../shared/profile.ts';
 import type { TunnelSnapshot } from '../shared/tunnel.ts';
 import type { ClientIdentity } from './control-plane/request-headers.ts';
-import type { Channel } from './mcp/channel.ts';
+import type { Channel } from './call/channel.ts';
 import { createChannels, type ChannelDeps } from './mcp/channels.ts';
 import { createRouteWatch } from './network/route-watch.ts';
 import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps, Routes } from './network/routes.ts';
 import { createOAuthDiscovery, type DiscoveryResult, type OAuthDiscovery } from './oauth/discovery.ts';
 import type { Log } from './observe/log.ts';
-import type { TraceSink } from './observe/trace-sink.ts';
+import type { TraceSink } from './call/trace-sink.ts';
 import type { SecretResolver } from './secrets/secret-resolver.ts';
-import { Cancellation } from './tunnel/cancellation.ts';
-import { systemClock, type Clock } from './tunnel/clock.ts';
+import { Cancellation } from './base/cancellation.ts';
+import { systemClock, type Clock } from './base/clock.ts';
 import { Tunnel } from './tunnel/tunnel.ts';
 import type { NudgeReason, TunnelManager } from './tunnel/tunnel-manager.ts';
-import { version } from './version.ts';
+import { version } from './base/version.ts';
 
 export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'searchPath' | 'env'> {
   readonly secrets: SecretResolver;

@@ -16,7 +16,7 @@ import type { Env } from './settings/layers.ts';
 import type { ProcessSettings } from './settings/process-settings.ts';
 import type { ProfileLocks } from './api/tunnel-control.ts';
 import type { TunnelManager } from './tunnel/tunnel-manager.ts';
-import { version } from './version.ts';
+import { version } from './base/version.ts';
 
 export interface HeadlessOptions {
   readonly settings: ProcessSettings;

@@ -4,7 +4,7 @@ import { commandArguments, runCommand } from './desktop/command-line.ts';
 import { deepLinkScheme } from './desktop/deep-link.ts';
 import { lockDown } from './desktop/lock-down.ts';
 import { startApp } from './desktop/start.ts';
-import { configFolder } from './profiles/folders.ts';
+import { configFolder } from './settings/folders.ts';
 
 const command = commandArguments(process.argv, process.defaultApp);
 if (command) {

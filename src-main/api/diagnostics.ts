@@ -3,7 +3,7 @@ import { wireProtocolVersion } from '../control-plane/request-headers.ts';
 import type { Log } from '../observe/log.ts';
 import type { AppSettings } from '../settings/app-settings.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
-import { version } from '../version.ts';
+import { version } from '../base/version.ts';
 import type { AppState } from './app-state.ts';
 import type { ProfileList } from './profiles/profile-list.ts';
 

@@ -1,6 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/app.ts';
-import type { FileOffer, Platform } from './platform.ts';
+import type { FileOffer, Platform } from '../base/platform.ts';
 
 const platforms: Readonly<Partial<Record<NodeJS.Platform, Capabilities['platform']>>> = {
   linux: 'linux',

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import type { CommandDescription } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../shared/profile.ts';
-import { type Environment, variable } from '../mcp/process-environment.ts';
-import { resolveProgram } from '../mcp/process-program.ts';
-import { splitCommand } from '../mcp/stdio/command-line.ts';
+import { type Environment, variable } from '../process/environment.ts';
+import { resolveProgram } from '../process/program.ts';
+import { splitCommand } from '../process/command-line.ts';
 
 type Source = CommandDescription['env'][number]['source'];
 

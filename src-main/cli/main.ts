@@ -1,23 +1,23 @@
 import { Command, CommanderError, type Argument } from 'commander';
 import { TunnelError } from '../../shared/errors.ts';
 import { isKeychainStuck } from '../secrets/keychain.ts';
-import { nearest } from '../settings/nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { options } from '../settings/options.ts';
-import { version } from '../version.ts';
+import { version } from '../base/version.ts';
 import type { AddCommand } from './add-command.ts';
-import { addAdmin } from './admin-command.ts';
-import { addCompletion } from './completion-command.ts';
-import { addControl } from './control-command.ts';
-import { addDemo, addDemoServer } from './demo-command.ts';
-import { addDoctor } from './doctor-command.ts';
+import { addAdmin } from './admin/admin-command.ts';
+import { addCompletion } from './completion/completion-command.ts';
+import { addControl } from './control/control-command.ts';
+import { addDemo, addDemoServer } from './demo/demo-command.ts';
+import { addDoctor } from './doctor/doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
-import { addHelp } from './help-command.ts';
-import { formatItem, helpWidth, optionDescription, padWidth, withChoices } from './help-layout.ts';
-import { wrapped } from './wrap.ts';
-import { addInit } from './init-command.ts';
-import { addProfiles } from './profiles-command.ts';
-import { addRelay } from './relay-command.ts';
-import { addRun } from './run-command.ts';
+import { addHelp } from './help/help-command.ts';
+import { formatItem, helpWidth, optionDescription, padWidth, withChoices } from './help/help-layout.ts';
+import { wrapped } from './help/wrap.ts';
+import { addInit } from './profiles/init-command.ts';
+import { addProfiles } from './profiles/profiles-command.ts';
+import { addRelay } from './relay/relay-command.ts';
+import { addRun } from './run/run-command.ts';
 
 const commands: readonly AddCommand[] = [
   addInit,

@@ -4,7 +4,7 @@ import { parseResponseTimeout } from '../json/duration.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import type { Span } from '../json/span.ts';
 import { decodeString, isNull, JsonReader, JsonSyntaxError } from '../json/scan.ts';
-import { Command, type CommandKind, type Receipt } from './command.ts';
+import { Command, type CommandKind, type Receipt } from '../call/command.ts';
 
 /** Why a command in a poll was passed over; its neighbours are not touched by it. */
 export interface SkippedCommand {

@@ -2,7 +2,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import { isAdminKey } from '../../shared/keys.ts';
 import type { Profile, SecretRef } from '../../shared/profile.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
-import type { Clock } from '../tunnel/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** A key in a file may be rotated by others: it is read again when its last reading is older than this. */
 const fileAgeMs = 1_000;

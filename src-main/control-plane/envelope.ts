@@ -1,5 +1,5 @@
 import type { HeaderList } from '../../shared/trace.ts';
-import type { Command } from './command.ts';
+import type { Command } from '../call/command.ts';
 import { responseHeadersJson, type ContentTypeRule } from './response-headers.ts';
 
 export type ResponseType =

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, FailureSource, TunnelError } from '../../shared/errors.ts';
-import type { Command } from './command.ts';
+import type { Command } from '../call/command.ts';
 
 /** `transport_error_kind` values that openapi.json knows. */
 const kinds = [

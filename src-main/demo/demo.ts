@@ -4,7 +4,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import { createRelay, type AddedTunnel, type Relay, type RelayEvent } from '../relay/relay.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
-import { version } from '../version.ts';
+import { version } from '../base/version.ts';
 
 /** In this order; a failure names the one it happened in. */
 export type DemoStep = 'relay' | 'tunnel' | 'connect' | 'call';

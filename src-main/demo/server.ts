@@ -1,6 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { version } from '../version.ts';
+import { version } from '../base/version.ts';
 import { serveTwoErasOnStdio } from './two-era-stdio.ts';
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

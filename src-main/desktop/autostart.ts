@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app } from 'electron';
-import type { LoginEntry } from '../api/platform.ts';
+import type { LoginEntry } from '../base/platform.ts';
 import { readDesktopEntry, writeDesktopEntry } from './desktop-entry.ts';
 
 export const hiddenFlag = '--hidden';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { LoginEntry } from '../api/platform.ts';
+import type { LoginEntry } from '../base/platform.ts';
 import { makeFolder } from '../files/make-folder.ts';
 
 /** An argument of an `Exec` key, quoted as the desktop entry specification asks. */

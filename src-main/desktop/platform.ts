@@ -4,7 +4,7 @@ import { clipboard, dialog, Notification, shell, type BrowserWindow } from 'elec
 import { links } from '../../shared/links.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/app.ts';
-import type { Platform } from '../api/platform.ts';
+import type { Platform } from '../base/platform.ts';
 import { loginEntry, setStartAtLogin } from './autostart.ts';
 
 const platforms: Readonly<Partial<Record<NodeJS.Platform, Capabilities['platform']>>> = {

@@ -4,9 +4,9 @@ import type { Evidence } from '../../shared/evidence.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ServerInfo } from '../../shared/tunnel.ts';
 import { readMessage } from '../json/message.ts';
-import type { Channel, ChannelAnswer } from '../mcp/channel.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
-import { version } from '../version.ts';
+import type { Channel, ChannelAnswer } from '../call/channel.ts';
+import type { Cancellation } from '../base/cancellation.ts';
+import { version } from '../base/version.ts';
 
 const legacyVersion = '2025-11-25';
 const modernVersion = '2026-07-28';

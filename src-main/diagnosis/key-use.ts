@@ -1,8 +1,8 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelState } from '../../shared/tunnel.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
-import type { Clock } from '../tunnel/clock.ts';
+import type { Cancellation } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
 
 /** Refusals come at once, and the first poll asks to be answered within a second. */

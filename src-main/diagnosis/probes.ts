@@ -5,12 +5,12 @@ import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { ServerInfo } from '../../shared/tunnel.ts';
 import { ControlPlaneClient } from '../control-plane/client.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
-import type { Channel } from '../mcp/channel.ts';
+import type { Channel } from '../call/channel.ts';
 import { createChannels, type ChannelDeps } from '../mcp/channels.ts';
 import { createRoutes } from '../network/profile-routes.ts';
 import type { RouteDeps } from '../network/routes.ts';
 import { createLog } from '../observe/log.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { Cancellation } from '../base/cancellation.ts';
 import { askServer } from './ask-server.ts';
 import { resolvedCommand } from './resolved-command.ts';
 

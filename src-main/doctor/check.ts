@@ -4,7 +4,7 @@ import type { Evidence } from '../../shared/evidence.ts';
 import { layerOf } from '../../shared/error-layer.ts';
 import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { Cancellation } from '../base/cancellation.ts';
 import type { DoctorServices } from './services.ts';
 import type { Way } from './way.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Check, DoctorRun, Fix } from '../../shared/doctor.ts';
 import { TunnelError } from '../../shared/errors.ts';
-import { Cancellation } from '../tunnel/cancellation.ts';
+import { Cancellation } from '../base/cancellation.ts';
 import type { PlannedFix, Subject } from './check.ts';
 import type { DoctorServices } from './services.ts';
 import { placeOf, planChecks, withDependents, type Plan } from './plan.ts';

@@ -1,7 +1,7 @@
 import { parseProfileFile, readProfileFile, type ProfileFile } from '../profiles/source.ts';
-import { readProfile } from '../profiles/profile-text.ts';
+import { readProfile } from '../profiles/forms/profile-text.ts';
 import type { Profile } from '../../shared/profile.ts';
-import { getIn, type RawMap } from '../profiles/raw-tree.ts';
+import { getIn, type RawMap } from '../settings/raw-tree.ts';
 import { options } from '../settings/options.ts';
 import type { Subject } from './check.ts';
 import type { DoctorServices } from './services.ts';

@@ -1,5 +1,5 @@
 import type { Check } from '../../shared/doctor.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { Cancellation } from '../base/cancellation.ts';
 import type { CheckWords, ProfileLook, Subject } from './check.ts';
 import type { DoctorServices } from './services.ts';
 import { channelChecks, machineChecks, profileChecks, subjectChecks } from './checks.ts';

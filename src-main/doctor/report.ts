@@ -2,7 +2,7 @@ import type { Check, DoctorRun } from '../../shared/doctor.ts';
 import { describeEvidence, factName, saidFacts } from '../../shared/evidence-words.ts';
 import { describe } from '../../shared/messages.ts';
 import { clean } from '../observe/log-format.ts';
-import { version } from '../version.ts';
+import { version } from '../base/version.ts';
 
 const marks: Readonly<Record<Check['state'], string>> = {
   pending: '·',

@@ -1,7 +1,7 @@
 import type { TunnelError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import { KeyUse } from '../diagnosis/key-use.ts';
-import { systemClock } from '../tunnel/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { failed, passed, skipped, type ProfileLook } from './check.ts';
 
 // a command that cannot be split keeps the tunnel from starting: the check of the program says so

@@ -1,7 +1,7 @@
-import type { Platform } from '../api/platform.ts';
+import type { Platform } from '../base/platform.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Probes } from '../diagnosis/probes.ts';
-import type { Environment } from '../mcp/process-environment.ts';
+import type { Environment } from '../process/environment.ts';
 import type { RouteDeps } from '../network/routes.ts';
 import type { ProfileStore } from '../profiles/profile-store.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';

@@ -2,7 +2,7 @@ import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { createRoutes } from '../network/profile-routes.ts';
 import type { RouteDeps, RouteInfo, Routes, Target } from '../network/routes.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
+import type { Cancellation } from '../base/cancellation.ts';
 import type { DoctorServices } from './services.ts';
 
 /** A connection is made as the engine makes it, only with less patience. */

@@ -2,7 +2,7 @@ import { channelNamesFor } from '../../shared/channel-names.ts';
 import { secretSlotOf, type Candidate, type Draft, type DraftServer } from '../../shared/draft.ts';
 import { TunnelError, type TunnelErrorData } from '../../shared/errors.ts';
 import type { ChannelConfig } from '../../shared/profile.ts';
-import { isChosen, type DraftStore } from '../api/drafts/draft-store.ts';
+import { isChosen, type DraftStore } from '../drafts/draft-store.ts';
 import { keychainRef } from '../secrets/secret-store.ts';
 import { findServers, type FoundServer, type ImportOptions } from './found-servers.ts';
 

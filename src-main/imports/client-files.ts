@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { ImportSource } from '../../shared/import-words.ts';
-import { variable, type Environment } from '../mcp/process-environment.ts';
+import { variable, type Environment } from '../process/environment.ts';
 
 /** How a client writes its servers down. */
 export type Scheme = 'mcpServers' | 'claude-code' | 'vscode' | 'vscode-settings' | 'codex';

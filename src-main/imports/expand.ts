@@ -1,6 +1,6 @@
 import { basename, sep } from 'node:path';
-import { variable, type Environment } from '../mcp/process-environment.ts';
-import { isSecretName } from '../observe/redact.ts';
+import { variable, type Environment } from '../process/environment.ts';
+import { isSecretName } from '../detect/redact.ts';
 import { homeOf } from './client-files.ts';
 import type { Input } from './entries.ts';
 

@@ -2,10 +2,10 @@ import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { Routes } from '../network/routes.ts';
 import type { Log } from '../observe/log.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
-import type { Clock } from '../tunnel/clock.ts';
-import type { Channel } from './channel.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Channel } from '../call/channel.ts';
 import { createHttpChannel } from './http-channel.ts';
-import { withheldVariables, type Environment } from './process-environment.ts';
+import { withheldVariables, type Environment } from '../process/environment.ts';
 import { createStdioChannel, type StdioChannelDeps } from './stdio/stdio-channel.ts';
 import { tellLog } from './stdio/tell-log.ts';
 

@@ -4,11 +4,11 @@ import { isWellFormed } from '../json/structure.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import { createSseReader, type SseEvent, type SseReader } from '../json/sse.ts';
 import type { Lease } from '../network/routes.ts';
-import type { Cancellation } from '../tunnel/cancellation.ts';
-import type { Clock } from '../tunnel/clock.ts';
-import { AnswerError, type AnswerHead, type ChannelAnswer } from './channel.ts';
+import type { Cancellation } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { AnswerError, type AnswerHead, type ChannelAnswer } from '../call/channel.ts';
 import { headerList, headerValue } from './http-headers.ts';
-import type { Slotted } from './in-flight.ts';
+import type { Slotted } from '../base/in-flight.ts';
 import { answerTo } from './same-id.ts';
 
 /** A URL with what undici wants of it, worked out once. */

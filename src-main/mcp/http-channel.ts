@@ -4,9 +4,9 @@ import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState } from '../../shared/tunnel.ts';
 import type { Lease, Purpose, Routes, Target } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
-import { Cancellation } from '../tunnel/cancellation.ts';
-import type { Clock } from '../tunnel/clock.ts';
-import { AnswerError, type Channel, type ChannelAnswer, type ChannelRequest } from './channel.ts';
+import { Cancellation } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { AnswerError, type Channel, type ChannelAnswer, type ChannelRequest } from '../call/channel.ts';
 import {
   HttpCall,
   placeOf,
@@ -18,7 +18,7 @@ import {
 } from './http-call.ts';
 import { headerValue, requestHeaders, withoutCredentials } from './http-headers.ts';
 import { HttpProbe } from './http-probe.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight } from '../base/in-flight.ts';
 import { StaticHeaders } from './static-headers.ts';
 
 export interface HttpChannelDeps {

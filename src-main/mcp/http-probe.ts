@@ -2,9 +2,9 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState, ServerInfo } from '../../shared/tunnel.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
-import { Cancellation } from '../tunnel/cancellation.ts';
-import type { Clock } from '../tunnel/clock.ts';
-import { AnswerError, type ChannelAnswer } from './channel.ts';
+import { Cancellation } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { AnswerError, type ChannelAnswer } from '../call/channel.ts';
 import { headerValue } from './http-headers.ts';
 
 /** A request of the probe's own, to be sent with the headers for discovery. */

@@ -1,6 +1,6 @@
 import type { HttpChannelConfig, Profile, SecretRef } from '../../shared/profile.ts';
-import { allInOrder } from '../all-in-order.ts';
-import { overlaidHeaders } from '../profiles/headers.ts';
+import { allInOrder } from '../base/all-in-order.ts';
+import { overlaidHeaders } from '../settings/headers.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { staticHeader, type StaticHeader } from './http-headers.ts';
 

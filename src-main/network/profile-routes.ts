@@ -2,7 +2,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import { layerOf } from '../../shared/error-layer.ts';
 import type { CertificateSeen } from '../../shared/tunnel.ts';
-import { controlPlaneUrl } from '../profiles/control-plane-url.ts';
+import { controlPlaneUrl } from './control-plane-url.ts';
 import { toTunnelError } from './errors.ts';
 import { filePath } from './pem.ts';
 import type { RouteMaterial } from './route-material.ts';

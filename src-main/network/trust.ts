@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as tls from 'node:tls';
 import { TunnelError, type Leg } from '../../shared/errors.ts';
-import { allInOrder } from '../all-in-order.ts';
+import { allInOrder } from '../base/all-in-order.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import { filePath, pemCertificates } from './pem.ts';
 import type { Setting } from './route-plan.ts';

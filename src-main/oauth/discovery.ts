@@ -2,14 +2,14 @@ import { TunnelError, type ErrorParams } from '../../shared/errors.ts';
 import type { HttpChannelConfig, Profile } from '../../shared/profile.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import { isWellFormed } from '../json/structure.ts';
-import type { ChannelAnswer } from '../mcp/channel.ts';
+import type { ChannelAnswer } from '../call/channel.ts';
 import { HttpCall, placeOf, type HttpCallRequest, type Outcome } from '../mcp/http-call.ts';
 import { headerValue, requestHeaders, type StaticHeader } from '../mcp/http-headers.ts';
 import { StaticHeaders } from '../mcp/static-headers.ts';
 import type { Routes } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
-import { Cancellation } from '../tunnel/cancellation.ts';
-import type { Clock } from '../tunnel/clock.ts';
+import { Cancellation } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
 import {
   discoveredUrls,
   type AuthServerMetadata,

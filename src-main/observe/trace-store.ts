@@ -1,6 +1,6 @@
 import type { BodyRef, HeaderList, TraceBodyPart } from '../../shared/trace.ts';
 import { BodyLog, type Place } from './body-log.ts';
-import type { TraceRecord, TraceSink } from './trace-sink.ts';
+import type { TraceRecord, TraceSink } from '../call/trace-sink.ts';
 
 export interface TraceLimits {
   /** Bytes of bodies kept over all calls; the oldest go first, their rows stay. */

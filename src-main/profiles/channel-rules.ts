@@ -1,9 +1,9 @@
 import type { ChannelConfig } from '../../shared/profile.ts';
-import type { PlaceOf } from './check.ts';
-import type { FileConfig } from './file-schema.ts';
-import { checkHeaders } from './headers.ts';
-import type { Path } from './raw-tree.ts';
-import { tidy, variableName, type Rules } from './rules.ts';
+import type { PlaceOf } from '../settings/check.ts';
+import type { FileConfig } from '../settings/file-schema.ts';
+import { checkHeaders } from '../settings/headers.ts';
+import type { Path } from '../settings/raw-tree.ts';
+import { tidy, variableName, type Rules } from '../settings/rules.ts';
 
 /** The servers and commands of a file, each a channel, with what its `culvert:` section says of them. */
 export function channels(config: FileConfig, rules: Rules, placeOf: PlaceOf): ChannelConfig[] {

@@ -2,10 +2,10 @@ import type { Profile } from '../../shared/profile.ts';
 import { layer, type Env, type FlagValues, type Layered } from '../settings/layers.ts';
 import { options } from '../settings/options.ts';
 import { processSettings, type ProcessSettings } from '../settings/process-settings.ts';
-import { check } from './check.ts';
-import { fileSchema } from './file-schema.ts';
+import { check } from '../settings/check.ts';
+import { fileSchema } from '../settings/file-schema.ts';
 import { defaultBaseUrl, toProfile } from './profile-rules.ts';
-import { getIn, type RawMap } from './raw-tree.ts';
+import { getIn, type RawMap } from '../settings/raw-tree.ts';
 import { resolveReferences } from './references.ts';
 import {
   derivedId,

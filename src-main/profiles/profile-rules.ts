@@ -1,12 +1,12 @@
 import { TunnelError } from '../../shared/errors.ts';
 import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
 import { profileSchema, type Profile } from '../../shared/profile.ts';
-import type { PlaceOf } from './check.ts';
+import type { PlaceOf } from '../settings/check.ts';
 import { channels } from './channel-rules.ts';
-import type { FileConfig } from './file-schema.ts';
-import { checkHeaders } from './headers.ts';
-import type { Path } from './raw-tree.ts';
-import { isReference, Rules, tidy } from './rules.ts';
+import type { FileConfig } from '../settings/file-schema.ts';
+import { checkHeaders } from '../settings/headers.ts';
+import type { Path } from '../settings/raw-tree.ts';
+import { isReference, Rules, tidy } from '../settings/rules.ts';
 
 export const defaultBaseUrl = 'https://api.openai.com';
 

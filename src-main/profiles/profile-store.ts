@@ -5,7 +5,7 @@ import { TunnelError, type TunnelErrorData } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { Problem } from '../../shared/profile-editor.ts';
 import type { Env } from '../settings/layers.ts';
-import { exportToReference, type Exported } from './export.ts';
+import { exportToReference, type Exported } from './export/export.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { saving, withFileLock } from '../files/file-lock.ts';
 import {
@@ -15,9 +15,9 @@ import {
   searchedFolders,
   type Platform,
   type ProfileFolders,
-} from './folders.ts';
-import { checkText, newProfileText, readProfile, renderText } from './profile-text.ts';
-import { setIn, type RawMap } from './raw-tree.ts';
+} from '../settings/folders.ts';
+import { checkText, newProfileText, readProfile, renderText } from './forms/profile-text.ts';
+import { setIn, type RawMap } from '../settings/raw-tree.ts';
 import { folderProblems, parseProfileFile, readProfileFile, type ProfileFile, type ProfileForm } from './source.ts';
 import { makeFolder } from '../files/make-folder.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { TunnelError } from '../../shared/errors.ts';
-import { allInOrder } from '../all-in-order.ts';
+import { allInOrder } from '../base/all-in-order.ts';
 import type { Env, Layered } from '../settings/layers.ts';
-import { fieldName } from './check.ts';
-import { getIn, isRawMap, setIn, type Path, type Raw, type RawMap } from './raw-tree.ts';
+import { fieldName } from '../settings/check.ts';
+import { getIn, isRawMap, setIn, type Path, type Raw, type RawMap } from '../settings/raw-tree.ts';
 
 /** Settings that a file may give as `env:NAME` or `file:/path`, and that are no secrets: read when a tunnel starts. */
 const values: readonly (readonly string[])[] = [

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { TunnelError } from '../../shared/errors.ts';
-import { nearest } from '../settings/nearest.ts';
-import { isReference } from './rules.ts';
+import { nearest } from '../base/nearest.ts';
+import { isReference } from '../settings/rules.ts';
 
 /** What goes into a new profile. */
 export interface SampleValues {

@@ -1,7 +1,7 @@
 import type { Profile } from '../../shared/profile.ts';
-import { hasPassword, hasSecretLooks, isSecretName } from '../observe/redact.ts';
-import { isReference } from './rules.ts';
-import { newProfileText } from './profile-text.ts';
+import { hasPassword, hasSecretLooks, isSecretName } from '../detect/redact.ts';
+import { isReference } from '../settings/rules.ts';
+import { newProfileText } from './forms/profile-text.ts';
 import { secretSlots } from './secret-slots.ts';
 
 /** A profile for another machine, and what that machine has to have. */

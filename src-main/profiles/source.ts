@@ -11,9 +11,9 @@ import {
   profileFolders,
   searchedFolders,
   type ProfileFolders,
-} from './folders.ts';
-import { fromJsonForm } from './json-form.ts';
-import { getIn, parseSource, type SourceFile } from './raw-tree.ts';
+} from '../settings/folders.ts';
+import { fromJsonForm } from './forms/json-form.ts';
+import { getIn, parseSource, type SourceFile } from '../settings/raw-tree.ts';
 
 /** Which of the three forms a file has: Culvert's YAML, the reference's YAML, or the published JSON. */
 export type ProfileForm = 'culvert' | 'reference' | 'json';

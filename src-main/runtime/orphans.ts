@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { endTree, isRunning, signal } from '../mcp/process-tree.ts';
+import { endTree, isRunning, signal } from '../process/tree.ts';
 import { listRuntimeFiles, type RecordedProcess } from './runtime-record.ts';
 
 /** An orphan's input is closed already: its Culvert is dead. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { TunnelError } from '../../shared/errors.ts';
-import { startTimeOf } from '../mcp/process-tree.ts';
+import { startTimeOf } from '../process/tree.ts';
 import { writePrivateFile } from '../files/replace-file.ts';
 import { listRuntimeFiles, runtimePath, type RecordedProcess, type RuntimeRecord } from './runtime-record.ts';
 

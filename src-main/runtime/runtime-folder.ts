@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { configFolder } from '../profiles/folders.ts';
+import { configFolder } from '../settings/folders.ts';
 import type { Env } from '../settings/layers.ts';
 
 /** Where processes of this account find each other. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isRunning, signal } from '../mcp/process-tree.ts';
+import { isRunning, signal } from '../process/tree.ts';
 
 const identity = z.object({
   pid: z.number().int().positive(),

@@ -1,8 +1,8 @@
 import { TunnelError } from '../../shared/errors.ts';
 import { isAdminKey } from '../../shared/keys.ts';
 import type { Profile } from '../../shared/profile.ts';
-import { isHeaderValue } from '../profiles/headers.ts';
-import { isReference } from '../profiles/rules.ts';
+import { isHeaderValue } from '../settings/headers.ts';
+import { isReference } from '../settings/rules.ts';
 import type { SecretResolver } from './secret-resolver.ts';
 
 /** What a bearer token may hold, the reference's rule. */

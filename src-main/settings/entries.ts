@@ -1,6 +1,6 @@
-import { invalid, type PlaceOf } from '../profiles/check.ts';
-import type { Path, RawMap } from '../profiles/raw-tree.ts';
-import { nearest } from './nearest.ts';
+import { invalid, type PlaceOf } from './check.ts';
+import type { Path, RawMap } from './raw-tree.ts';
+import { nearest } from '../base/nearest.ts';
 
 /**
  * The one-line forms that flags and variables have for what a profile writes as a list: `channel=…,url=…` and the

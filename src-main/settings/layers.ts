@@ -1,7 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
-import { invalid, type PlaceOf } from '../profiles/check.ts';
-import { parseHeader } from '../profiles/headers.ts';
-import { getIn, isRawMap, setIn, type Path, type Place, type Raw, type RawMap } from '../profiles/raw-tree.ts';
+import { invalid, type PlaceOf } from './check.ts';
+import { parseHeader } from './headers.ts';
+import { getIn, isRawMap, setIn, type Path, type Place, type Raw, type RawMap } from './raw-tree.ts';
 import { commandEntry, serverEntry, targetEntry } from './entries.ts';
 import { options, type Option } from './options.ts';
 

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../../shared/settings.ts';
-import { invalid, type PlaceOf } from '../profiles/check.ts';
-import type { FileConfig } from '../profiles/file-schema.ts';
+import { invalid, type PlaceOf } from './check.ts';
+import type { FileConfig } from './file-schema.ts';
 
 export type LogFormat = 'people' | 'struct-text' | 'json';
 

@@ -1,5 +1,5 @@
-import type { Command } from '../control-plane/command.ts';
-import type { Clock } from './clock.ts';
+import type { Command } from '../call/command.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Overlapping polls are this far apart at most; callers use their ids again, so longer would hit others' calls. */
 const rememberMs = 2_000;

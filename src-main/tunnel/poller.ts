@@ -1,8 +1,8 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { ControlPlaneClient, Pending, PollOutcome } from '../control-plane/client.ts';
 import type { PollBody } from '../control-plane/commands.ts';
-import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
 import { CutDetector } from './cut-detector.ts';
 import { StallTimer } from './stall-timer.ts';
 

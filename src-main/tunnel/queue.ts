@@ -1,4 +1,4 @@
-import type { Command } from '../control-plane/command.ts';
+import type { Command } from '../call/command.ts';
 
 /**
  * Commands that were polled and not dispatched yet, by channel in the order they came. More than the capacity is taken

@@ -1,11 +1,11 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { ControlPlaneClient, Pending, PostOutcome } from '../control-plane/client.ts';
-import type { Command } from '../control-plane/command.ts';
+import type { Command } from '../call/command.ts';
 import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
 import { readMessage } from '../json/message.ts';
-import type { TraceSink } from '../observe/trace-sink.ts';
-import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import type { TraceSink } from '../call/trace-sink.ts';
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
 import { StallTimer } from './stall-timer.ts';
 
 export interface ResponderOptions {

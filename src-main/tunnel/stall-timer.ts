@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Fires once when nothing moved for a while. That something moved costs a number, not a timer. */
 export class StallTimer {

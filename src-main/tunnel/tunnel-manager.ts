@@ -1,4 +1,4 @@
-import type { Channel } from '../mcp/channel.ts';
+import type { Channel } from '../call/channel.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 

@@ -4,7 +4,7 @@ import type { Caller, EventPayload } from '../../shared/ipc.ts';
 import { hiddenValue } from '../../shared/trace-view.ts';
 import { copyAs, exportLine, revealValue, traceBody, traceDetail } from '../../src-main/api/traces/detail.ts';
 import { TraceSubscriptions } from '../../src-main/api/traces/subscriptions.ts';
-import type { TraceRecord } from '../../src-main/observe/trace-sink.ts';
+import type { TraceRecord } from '../../src-main/call/trace-sink.ts';
 import { TraceStore } from '../../src-main/observe/trace-store.ts';
 
 const capture = { bodies: true, maxBodyBytes: 100_000 };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TunnelError } from '../../shared/errors.ts';
 import type { ManagedTunnel } from '../../shared/managed-tunnel.ts';
-import { waitUntilUsable, type Patience } from '../../src-main/api/drafts/wait-until-usable.ts';
+import { waitUntilUsable, type Patience } from '../../src-main/drafts/wait-until-usable.ts';
 import { createRelay, type Relay } from '../../src-main/relay/relay.ts';
-import { Cancellation } from '../../src-main/tunnel/cancellation.ts';
+import { Cancellation } from '../../src-main/base/cancellation.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startHost, type TestHost } from '../support/host.ts';
 import { cleanUp } from '../support/network.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../src-main/cli/exit.ts';
-import { spellingsOf } from '../../src-main/cli/spellings.ts';
+import { spellingsOf } from '../../src-main/cli/help/spellings.ts';
 import { options } from '../../src-main/settings/options.ts';
 
 const text = await readFile('docs/cli.md', 'utf8');

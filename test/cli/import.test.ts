@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readProfile } from '../../src-main/profiles/profile-text.ts';
+import { readProfile } from '../../src-main/profiles/forms/profile-text.ts';
 import { parseProfileFile } from '../../src-main/profiles/source.ts';
 import { culvert } from '../support/culvert.ts';
 

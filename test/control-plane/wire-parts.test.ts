@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../src-main/control-plane/command.ts';
+import type { Command } from '../../src-main/call/command.ts';
 import { readPollBody } from '../../src-main/control-plane/commands.ts';
 import { responseBody } from '../../src-main/control-plane/envelope.ts';
 import { requestHeaders } from '../../src-main/control-plane/request-headers.ts';

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { helpTopics } from '../../src-main/cli/help-topics.ts';
+import { helpTopics } from '../../src-main/cli/help/help-topics.ts';
 import { createProgram } from '../../src-main/cli/main.ts';
-import { splitCommand } from '../../src-main/mcp/stdio/command-line.ts';
+import { splitCommand } from '../../src-main/process/command-line.ts';
 
 const program = createProgram(() => undefined);
 

@@ -6,8 +6,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { DoctorRun } from '../../shared/doctor.ts';
 import type { Subject } from '../../src-main/doctor/check.ts';
 import { readDesktopEntry, writeDesktopEntry } from '../../src-main/desktop/desktop-entry.ts';
-import { desktopPath } from '../../src-main/mcp/process-path.ts';
-import { startTimeOf } from '../../src-main/mcp/process-tree.ts';
+import { desktopPath } from '../../src-main/process/path.ts';
+import { startTimeOf } from '../../src-main/process/tree.ts';
 import { runtimeRecordSchema } from '../../src-main/runtime/runtime-record.ts';
 import {
   cleanUp as cleanUpTunnels,

@@ -16,7 +16,7 @@ import { headlessLimits, TraceStore } from '../../src-main/observe/trace-store.t
 import { ProfileStore } from '../../src-main/profiles/profile-store.ts';
 import { createSecrets } from '../../src-main/secrets/resolver.ts';
 import type { SecretStore } from '../../src-main/secrets/secret-store.ts';
-import { systemClock } from '../../src-main/tunnel/clock.ts';
+import { systemClock } from '../../src-main/base/clock.ts';
 import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { FakeControlPlane, type FakeOptions } from '../fakes/control-plane.ts';
 import { FakeMcpServer, jsonAnswer, type McpRequest } from '../fakes/mcp-http.ts';

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { candidatesSchema, draftSchema, type DraftServer } from '../../shared/draft.ts';
 import { describeDropped } from '../../shared/import-words.ts';
 import { sentence } from '../../shared/messages.ts';
-import { DraftStore } from '../../src-main/api/drafts/draft-store.ts';
+import { DraftStore } from '../../src-main/drafts/draft-store.ts';
 import { createCandidates } from '../../src-main/imports/candidates.ts';
 import { findServers } from '../../src-main/imports/found-servers.ts';
-import { splitCommand } from '../../src-main/mcp/stdio/command-line.ts';
-import { newProfileText, readProfile } from '../../src-main/profiles/profile-text.ts';
+import { splitCommand } from '../../src-main/process/command-line.ts';
+import { newProfileText, readProfile } from '../../src-main/profiles/forms/profile-text.ts';
 import { parseProfileFile } from '../../src-main/profiles/source.ts';
 
 let home: string;

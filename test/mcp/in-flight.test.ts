@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { InFlight, InFlightById, type Slotted } from '../../src-main/mcp/in-flight.ts';
+import { InFlight, InFlightById, type Slotted } from '../../src-main/base/in-flight.ts';
 
 it('what is in flight is what was added and not yet taken off, like a set', () => {
   fc.assert(

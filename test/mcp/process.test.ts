@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { profileSchema } from '../../shared/profile.ts';
-import { childEnvironment, withheldVariables } from '../../src-main/mcp/process-environment.ts';
-import { desktopPath, enhancedPath, loginShellPath } from '../../src-main/mcp/process-path.ts';
-import { resolveProgram, spawnPlan } from '../../src-main/mcp/process-program.ts';
-import { type ProcessRow, startTimeOf, treeOf } from '../../src-main/mcp/process-tree.ts';
+import { childEnvironment, withheldVariables } from '../../src-main/process/environment.ts';
+import { desktopPath, enhancedPath, loginShellPath } from '../../src-main/process/path.ts';
+import { resolveProgram, spawnPlan } from '../../src-main/process/program.ts';
+import { type ProcessRow, startTimeOf, treeOf } from '../../src-main/process/tree.ts';
 
 let dir: string;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import type { CertificateSeen } from '../../shared/tunnel.ts';
 import { createRouteWatch } from '../../src-main/network/route-watch.ts';
 import type { Routes } from '../../src-main/network/routes.ts';
 import { proxyFromPac } from '../../src-main/network/proxy.ts';
-import type { Clock } from '../../src-main/tunnel/clock.ts';
+import type { Clock } from '../../src-main/base/clock.ts';
 import { profileWith, routesFor } from '../support/network.ts';
 import { FakeProxy } from '../fakes/proxy.ts';
 import { cleanUp } from '../support/network.ts';

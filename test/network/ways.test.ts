@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { expect, test } from 'vitest';
 import { sentence } from '../../shared/messages.ts';
 import type { TunnelErrorData } from '../../shared/errors.ts';
-import type { Channel } from '../../src-main/mcp/channel.ts';
+import type { Channel } from '../../src-main/call/channel.ts';
 import { FakeMcpServer, STALL } from '../fakes/mcp-http.ts';
 import { FakeProxy, FakeSocks, type ProxyOptions } from '../fakes/proxy.ts';
 import type { ServerOptions } from '../fakes/scripted-server.ts';

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import type { HttpChannelConfig } from '../../shared/profile.ts';
 import { createOAuthDiscovery, type OAuthDiscovery } from '../../src-main/oauth/discovery.ts';
 import { resourceMetadataOf, resourceMetadataUrls, serverMetadataUrls } from '../../src-main/oauth/metadata-url.ts';
-import { Cancellation } from '../../src-main/tunnel/cancellation.ts';
-import { systemClock } from '../../src-main/tunnel/clock.ts';
+import { Cancellation } from '../../src-main/base/cancellation.ts';
+import { systemClock } from '../../src-main/base/clock.ts';
 import { ScriptedServer, type Answer, type ServerOptions } from '../fakes/scripted-server.ts';
 import { cleanUp, literalSecrets, profileWith, routesFor } from '../support/network.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hiddenValue } from '../../shared/trace-view.ts';
-import { isSecretHeader, isSecretMember, maskJson, revealJson } from '../../src-main/observe/masking.ts';
+import { isSecretHeader, isSecretMember, maskJson, revealJson } from '../../src-main/detect/masking.ts';
 
 const bytes = (value: unknown): Buffer => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isSecretName, redactor } from '../../src-main/observe/redact.ts';
+import { isSecretName, redactor } from '../../src-main/detect/redact.ts';
 
 test.each([
   ['key sk-proj-abcdefghijklmnop1234 used', 'key *** used'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TraceRecord } from '../../src-main/observe/trace-sink.ts';
+import type { TraceRecord } from '../../src-main/call/trace-sink.ts';
 import { TraceStore, type Capture, type TraceChange } from '../../src-main/observe/trace-store.ts';
 
 const call = (tunnel = 't'): Omit<TraceRecord, 'id'> => ({

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { profileSchema, type ChannelConfig, type Profile } from '../../shared/profile.ts';
-import { exportToReference } from '../../src-main/profiles/export.ts';
-import { checkText, newProfileText, readProfile, renderText } from '../../src-main/profiles/profile-text.ts';
+import { exportToReference } from '../../src-main/profiles/export/export.ts';
+import { checkText, newProfileText, readProfile, renderText } from '../../src-main/profiles/forms/profile-text.ts';
 import { parseProfileFile } from '../../src-main/profiles/source.ts';
 
 /** Text as people and programs may write it: with what YAML could take for something else. */

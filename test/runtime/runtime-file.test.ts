@@ -4,12 +4,12 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isRunning, startTimeOf } from '../../src-main/mcp/process-tree.ts';
+import { isRunning, startTimeOf } from '../../src-main/process/tree.ts';
 import { endOrphans } from '../../src-main/runtime/orphans.ts';
 import { RuntimeFile } from '../../src-main/runtime/runtime-file.ts';
 import { listRuntimeFiles, type RuntimeRecord } from '../../src-main/runtime/runtime-record.ts';
 import { fixture } from '../mcp/stdio/harness.ts';
-import { splitCommand } from '../../src-main/mcp/stdio/command-line.ts';
+import { splitCommand } from '../../src-main/process/command-line.ts';
 
 let dir: string;
 let files: RuntimeFile[];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allInOrder } from '../../src-main/all-in-order.ts';
+import { allInOrder } from '../../src-main/base/all-in-order.ts';
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src-main/tunnel/clock.ts';
+import type { Clock } from '../../src-main/base/clock.ts';
 
 /** Time that passes only when a test says so. Both clocks begin at a point of their own, as the real ones do. */
 export class FakeClock implements Clock {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallArgs, Caller, CallName, CallResult, EventName, EventPayload, Reply } from '../../shared/ipc.ts';
 import { settingsSchema } from '../../shared/settings.ts';
-import { DraftStore } from '../../src-main/api/drafts/draft-store.ts';
+import { DraftStore } from '../../src-main/drafts/draft-store.ts';
 import { createHeadlessPlatform } from '../../src-main/api/headless-platform.ts';
 import { createEngine } from '../../src-main/engine.ts';
 import { createHost, type Host } from '../../src-main/host.ts';
@@ -12,7 +12,7 @@ import { headlessLimits, TraceStore } from '../../src-main/observe/trace-store.t
 import { createSecrets } from '../../src-main/secrets/resolver.ts';
 import type { SecretStore } from '../../src-main/secrets/secret-store.ts';
 import { AppSettings } from '../../src-main/settings/app-settings.ts';
-import { systemClock, type Clock } from '../../src-main/tunnel/clock.ts';
+import { systemClock, type Clock } from '../../src-main/base/clock.ts';
 import { cleanUp } from './network.ts';
 
 /** A keychain whose entries a test can look at. */

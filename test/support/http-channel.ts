@@ -1,11 +1,11 @@
 import type { HeaderList } from '../../shared/trace.ts';
 import type { HttpChannelConfig } from '../../shared/profile.ts';
 import { readMessage } from '../../src-main/json/message.ts';
-import type { AnswerHead, Channel, ChannelAnswer } from '../../src-main/mcp/channel.ts';
+import type { AnswerHead, Channel, ChannelAnswer } from '../../src-main/call/channel.ts';
 import { createHttpChannel } from '../../src-main/mcp/http-channel.ts';
 import type { RouteDeps } from '../../src-main/network/routes.ts';
-import { Cancellation } from '../../src-main/tunnel/cancellation.ts';
-import { systemClock, type Clock } from '../../src-main/tunnel/clock.ts';
+import { Cancellation } from '../../src-main/base/cancellation.ts';
+import { systemClock, type Clock } from '../../src-main/base/clock.ts';
 import { cleanUp, literalSecrets, profileWith, routesFor } from './network.ts';
 
 export interface ChannelSetup {

@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState } from '../../shared/tunnel.ts';
-import type { Channel, ChannelAnswer, ChannelRequest } from '../../src-main/mcp/channel.ts';
+import type { Channel, ChannelAnswer, ChannelRequest } from '../../src-main/call/channel.ts';
 import { TunnelError } from '../../shared/errors.ts';
 
 /** A call that reached the channel, to be answered by the test. */

@@ -2,7 +2,7 @@ import type { TraceEvent } from '../../shared/trace.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import { createEngine, type EngineOptions } from '../../src-main/engine.ts';
 import { createLog } from '../../src-main/observe/log.ts';
-import type { TraceRecord, TraceSink } from '../../src-main/observe/trace-sink.ts';
+import type { TraceRecord, TraceSink } from '../../src-main/call/trace-sink.ts';
 import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { cleanUp, literalSecrets, profileWith } from './network.ts';
 

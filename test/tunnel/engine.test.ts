@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import { createEngine } from '../../src-main/engine.ts';
 import { createLog } from '../../src-main/observe/log.ts';
-import type { Clock } from '../../src-main/tunnel/clock.ts';
+import type { Clock } from '../../src-main/base/clock.ts';
 import { Tunnel } from '../../src-main/tunnel/tunnel.ts';
 import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { FakeControlPlane } from '../fakes/control-plane.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { TunnelError } from '../../shared/errors.ts';
-import { Command } from '../../src-main/control-plane/command.ts';
-import { systemClock } from '../../src-main/tunnel/clock.ts';
+import { Command } from '../../src-main/call/command.ts';
+import { systemClock } from '../../src-main/base/clock.ts';
 import { CutDetector } from '../../src-main/tunnel/cut-detector.ts';
 import { CommandQueue } from '../../src-main/tunnel/queue.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TunnelError, type ErrorCode } from '../../shared/errors.ts';
 import type { Pending, PollListener, PollOutcome } from '../../src-main/control-plane/client.ts';
-import type { Command } from '../../src-main/control-plane/command.ts';
+import type { Command } from '../../src-main/call/command.ts';
 import { readPollBody, type PollBody } from '../../src-main/control-plane/commands.ts';
 import { Poller, type PollerOptions } from '../../src-main/tunnel/poller.ts';
 import { command, envelope } from '../fakes/control-plane.ts';

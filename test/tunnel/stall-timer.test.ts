@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Clock } from '../../src-main/tunnel/clock.ts';
+import type { Clock } from '../../src-main/base/clock.ts';
 import { StallTimer } from '../../src-main/tunnel/stall-timer.ts';
 
 class FakeClock implements Clock {

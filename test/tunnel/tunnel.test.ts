@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TunnelState } from '../../shared/tunnel.ts';
 import { createLog } from '../../src-main/observe/log.ts';
 import type { SecretResolver } from '../../src-main/secrets/secret-resolver.ts';
-import { systemClock, type Clock } from '../../src-main/tunnel/clock.ts';
+import { systemClock, type Clock } from '../../src-main/base/clock.ts';
 import { Tunnel } from '../../src-main/tunnel/tunnel.ts';
 import { command, envelope, FakeControlPlane, STALL, type RecordedRequest } from '../fakes/control-plane.ts';
 import { FakeClock } from '../support/fake-clock.ts';

@@ -1,7 +1,7 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { CallResult, Handlers } from '../../../shared/ipc.ts';
 import { startDemo, type Demo } from '../../demo/demo.ts';
-import { joinCommand } from '../../mcp/stdio/command-line.ts';
+import { joinCommand } from '../../process/command-line.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
 import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
 

@@ -10,12 +10,12 @@ import { controlPlaneAlone } from '../../profiles/control-plane-alone.ts';
 import type { Candidates } from '../../imports/candidates.ts';
 import type { ProfileStore } from '../../profiles/profile-store.ts';
 import type { SecretStore } from '../../secrets/secret-store.ts';
-import { Cancellation } from '../../tunnel/cancellation.ts';
-import type { Clock } from '../../tunnel/clock.ts';
+import { Cancellation } from '../../base/cancellation.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { TunnelManager } from '../../tunnel/tunnel-manager.ts';
-import type { DraftStore } from '../drafts/draft-store.ts';
-import type { NewTunnels } from '../drafts/new-tunnels.ts';
-import { waitUntilUsable, type Patience } from '../drafts/wait-until-usable.ts';
+import type { DraftStore } from '../../drafts/draft-store.ts';
+import type { NewTunnels } from '../../drafts/new-tunnels.ts';
+import { waitUntilUsable, type Patience } from '../../drafts/wait-until-usable.ts';
 import type { ProfileList } from '../profiles/profile-list.ts';
 
 type Calls = Extract<keyof Handlers, `drafts.${string}`>;

@@ -2,13 +2,13 @@ import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
 import type { ControlPlaneAt, ManagedTunnel, TunnelChange } from '../../../shared/managed-tunnel.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { controlPlaneUrl } from '../../profiles/control-plane-url.ts';
+import { controlPlaneUrl } from '../../network/control-plane-url.ts';
 import { createManagement, type ManagedTunnel as WireTunnel, type Management } from '../../control-plane/management.ts';
 import type { ClientIdentity } from '../../control-plane/request-headers.ts';
 import type { Routes } from '../../network/routes.ts';
 import { controlPlaneAlone } from '../../profiles/control-plane-alone.ts';
 import type { AdminKeys } from '../../secrets/admin-keys.ts';
-import type { NewTunnels } from '../drafts/new-tunnels.ts';
+import type { NewTunnels } from '../../drafts/new-tunnels.ts';
 
 type Calls = Extract<keyof Handlers, `management.${string}`>;
 

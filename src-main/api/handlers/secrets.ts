@@ -2,11 +2,11 @@ import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
 import { isAdminKey } from '../../../shared/keys.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { isReference } from '../../profiles/rules.ts';
+import { isReference } from '../../settings/rules.ts';
 import { refuseAdminAccount } from '../../secrets/admin-keys.ts';
 import type { Secrets } from '../../secrets/resolver.ts';
 import { keychainAccount, keychainRef, type SecretStore } from '../../secrets/secret-store.ts';
-import type { DraftStore } from '../drafts/draft-store.ts';
+import type { DraftStore } from '../../drafts/draft-store.ts';
 import type { UnsavedSecrets } from '../profiles/unsaved-secrets.ts';
 
 type Calls = Extract<keyof Handlers, `secrets.${string}`>;

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../../shared/ipc.ts';
 import type { AppSettings } from '../../settings/app-settings.ts';
-import type { Platform } from '../platform.ts';
+import type { Platform } from '../../base/platform.ts';
 
 export function settingsHandlers(
   settings: AppSettings,

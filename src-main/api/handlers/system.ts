@@ -1,6 +1,6 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Caller, Handlers } from '../../../shared/ipc.ts';
-import type { Platform } from '../platform.ts';
+import type { Platform } from '../../base/platform.ts';
 
 type Calls =
   | 'system.open'

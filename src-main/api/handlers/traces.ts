@@ -3,7 +3,7 @@ import type { HandlerArgs, Handlers } from '../../../shared/ipc.ts';
 import { parseFilter } from '../../../shared/trace-filter.ts';
 import type { TraceDetail } from '../../../shared/trace-view.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
-import type { Platform } from '../platform.ts';
+import type { Platform } from '../../base/platform.ts';
 import { copyAs, exportLine, revealValue, traceBody, traceDetail } from '../traces/detail.ts';
 import { TraceSearch } from '../traces/search.ts';
 import { TraceSubscriptions } from '../traces/subscriptions.ts';

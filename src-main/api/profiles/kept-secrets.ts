@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../../shared/profile.ts';
 import { keptSecretPrefix, type SecretState } from '../../../shared/profile-editor.ts';
-import { hasSecretLooks, isSecretName } from '../../observe/redact.ts';
-import { isReference } from '../../profiles/rules.ts';
+import { hasSecretLooks, isSecretName } from '../../detect/redact.ts';
+import { isReference } from '../../settings/rules.ts';
 import { secretSlots } from '../../profiles/secret-slots.ts';
 
 /** Literals that are secrets: keys and passphrases always, proxies with a password, values of headers and variables with a secret's name or looks. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { ProfileSummary } from '../../../shared/app.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { redactor } from '../../observe/redact.ts';
+import { redactor } from '../../detect/redact.ts';
 import type { ProfileEntry, ProfileStore } from '../../profiles/profile-store.ts';
 
 const masked = redactor();

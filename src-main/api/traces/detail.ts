@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { BodyRef, HeaderList, TraceBodyPart } from '../../../shared/trace.ts';
 import { hiddenValue, type HiddenPlace, type TraceBody, type TraceDetail } from '../../../shared/trace-view.ts';
-import { isSecretHeader, maskJson, revealJson } from '../../observe/masking.ts';
+import { isSecretHeader, maskJson, revealJson } from '../../detect/masking.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
 import { rowOf } from './subscriptions.ts';
 

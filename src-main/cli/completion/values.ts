@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { isProfileName } from '../../../shared/profile-name.ts';
-import { profileExtensions, profileFolders, searchedFolders } from '../../profiles/folders.ts';
+import { profileExtensions, profileFolders, searchedFolders } from '../../settings/folders.ts';
 import type { Env } from '../../settings/layers.ts';
-import { helpTopics } from '../help-topics.ts';
+import { helpTopics } from '../help/help-topics.ts';
 
 export interface Offered {
   readonly word: string;

@@ -1,6 +1,6 @@
 import type { AppSnapshot, TunnelView } from '../../../shared/app.ts';
 import { TunnelError } from '../../../shared/errors.ts';
-import { allInOrder } from '../../all-in-order.ts';
+import { allInOrder } from '../../base/all-in-order.ts';
 import { runtimeFolder } from '../../runtime/runtime-folder.ts';
 import { listRuntimeFiles, type RuntimeRecord } from '../../runtime/runtime-record.ts';
 import type { Env } from '../../settings/layers.ts';

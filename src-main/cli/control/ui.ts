@@ -1,7 +1,7 @@
 import { clean } from '../../observe/log-format.ts';
 import type { Env } from '../../settings/layers.ts';
 import { exitCodes } from '../exit.ts';
-import { openAddress } from '../open-address.ts';
+import { openAddress } from '../run/open-address.ts';
 import { onlyProcess } from './processes.ts';
 
 export interface UiRequest {

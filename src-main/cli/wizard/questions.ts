@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { TunnelError } from '../../../shared/errors.ts';
 import { sentence } from '../../../shared/messages.ts';
-import { wrapped } from '../wrap.ts';
+import { wrapped } from '../help/wrap.ts';
 
 /** The person left, by Ctrl C, Ctrl D or a closed terminal. */
 export class LeftError extends Error {

@@ -8,10 +8,10 @@ import { createKeychain } from '../../secrets/keychain.ts';
 import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import { exitCodes } from '../exit.ts';
-import { choose } from '../import-choice.ts';
-import { importServers, serversHere } from '../import-server.ts';
-import { storeFor, type InitValues } from '../new-profile.ts';
-import { writeProfile } from '../write-profile.ts';
+import { choose } from '../profiles/import-choice.ts';
+import { importServers, serversHere } from '../profiles/import-server.ts';
+import { storeFor, type InitValues } from '../profiles/new-profile.ts';
+import { writeProfile } from '../profiles/write-profile.ts';
 import {
   freeName,
   keyAnswer,
@@ -178,7 +178,7 @@ async function afterwards({ name, key }: Answers, { profileDir }: InitValues): P
   if (prove) {
     say('');
     const selection = { profile: name, ...(profileDir === undefined ? {} : { profileDir }) };
-    const { doctor } = await import('../doctor.ts');
+    const { doctor } = await import('../doctor/doctor.ts');
     await doctor({ selections: [selection], flags: new Map(), env: process.env });
   }
   const which = `--profile ${name}${profileDir === undefined ? '' : ` --profile-dir ${profileDir}`}`;

@@ -1,5 +1,5 @@
 import { TunnelError } from '../../../shared/errors.ts';
-import { isReference } from '../../profiles/rules.ts';
+import { isReference } from '../../settings/rules.ts';
 import { checkKey } from '../../secrets/check-secrets.ts';
 import { passed, prove, warned, type ProfileCheck } from '../check.ts';
 import { moveKeyToKeychain } from '../fixes/move-key.ts';

@@ -1,5 +1,5 @@
 import { basename, isAbsolute } from 'node:path';
-import { commandOf, isRunning } from '../../mcp/process-tree.ts';
+import { commandOf, isRunning } from '../../process/tree.ts';
 import { endOrphans } from '../../runtime/orphans.ts';
 import { listRuntimeFiles } from '../../runtime/runtime-record.ts';
 import { passed, warned, type MachineCheck } from '../check.ts';

@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import { resolvedCommand } from '../../diagnosis/resolved-command.ts';
-import { variable } from '../../mcp/process-environment.ts';
-import { resolveProgram } from '../../mcp/process-program.ts';
-import { joinCommand, splitCommand } from '../../mcp/stdio/command-line.ts';
+import { variable } from '../../process/environment.ts';
+import { resolveProgram } from '../../process/program.ts';
+import { joinCommand, splitCommand } from '../../process/command-line.ts';
 import { prove, warned, type ChannelCheck, type ChannelLook, type Finding, type PlannedFix } from '../check.ts';
 import { changeProfile } from '../fixes/change-profile.ts';
 import { refreshPath } from '../fixes/refresh-path.ts';

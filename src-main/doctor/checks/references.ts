@@ -1,6 +1,6 @@
 import type { Evidence } from '../../../shared/evidence.ts';
 import { secretSlots } from '../../profiles/secret-slots.ts';
-import { isReference } from '../../profiles/rules.ts';
+import { isReference } from '../../settings/rules.ts';
 import { passed, prove, type ProfileCheck } from '../check.ts';
 
 /** What a reference says of itself; never what it stands for. */

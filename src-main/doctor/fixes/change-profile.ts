@@ -1,7 +1,7 @@
 import type { Fix } from '../../../shared/doctor.ts';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { isReference } from '../../profiles/rules.ts';
+import { isReference } from '../../settings/rules.ts';
 import type { PlannedFix, Subject } from '../check.ts';
 import type { DoctorServices } from '../services.ts';
 

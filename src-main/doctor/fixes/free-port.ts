@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { TunnelError } from '../../../shared/errors.ts';
-import { editJson } from '../../profiles/json-edit.ts';
+import { editJson } from '../../profiles/forms/json-edit.ts';
 import { parseProfileFile } from '../../profiles/source.ts';
-import { editDocument } from '../../profiles/yaml-edit.ts';
+import { editDocument } from '../../profiles/forms/yaml-edit.ts';
 import { parseListenAddress } from '../../settings/process-settings.ts';
 import type { PlannedFix, Subject } from '../check.ts';
 import { listenAddressIn } from '../origin.ts';

@@ -1,4 +1,4 @@
-import { isReference } from '../../profiles/rules.ts';
+import { isReference } from '../../settings/rules.ts';
 import { keepWhile } from '../../secrets/keep-while.ts';
 import { keychainRef } from '../../secrets/secret-store.ts';
 import type { PlannedFix, Subject } from '../check.ts';

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { TunnelError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../json/lines.ts';
-import type { SpawnPlan } from '../process-program.ts';
-import { type EndTimes, endTree, groupIsAlive } from '../process-tree.ts';
+import type { SpawnPlan } from '../../process/program.ts';
+import { type EndTimes, endTree, groupIsAlive } from '../../process/tree.ts';
 
 /** How long after the exit buffered output may still arrive before pending calls are given up; a descendant may hold the pipes open for ever. */
 const drainMs = 100;

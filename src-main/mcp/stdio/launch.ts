@@ -1,9 +1,9 @@
 import { resolve as resolvePath } from 'node:path';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
-import { isSecretName, type Redact, redactor } from '../../observe/redact.ts';
+import { isSecretName, type Redact, redactor } from '../../detect/redact.ts';
 import type { SecretResolver } from '../../secrets/secret-resolver.ts';
-import { childEnvironment, type Environment, variable } from '../process-environment.ts';
-import { resolveProgram, type SpawnPlan, spawnPlan } from '../process-program.ts';
+import { childEnvironment, type Environment, variable } from '../../process/environment.ts';
+import { resolveProgram, type SpawnPlan, spawnPlan } from '../../process/program.ts';
 
 export interface LaunchDeps {
   /** Culvert's own environment; what a child must not see of it is left out here. */

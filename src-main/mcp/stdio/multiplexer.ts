@@ -2,7 +2,7 @@ import { type MessageSpans, readMessage } from '../../json/message.ts';
 import type { Span } from '../../json/span.ts';
 import { asOneLine, type Replacement, rewrite } from '../../json/rewrite.ts';
 import { isWellFormed } from '../../json/structure.ts';
-import { InFlightById } from '../in-flight.ts';
+import { InFlightById } from '../../base/in-flight.ts';
 
 /** A message and where its ids are: what the multiplexer needs of a call. */
 export interface Multiplexed {

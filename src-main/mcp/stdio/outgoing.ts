@@ -1,5 +1,5 @@
 import type { TunnelError } from '../../../shared/errors.ts';
-import type { ChannelAnswer, ChannelRequest } from '../channel.ts';
+import type { ChannelAnswer, ChannelRequest } from '../../call/channel.ts';
 
 export type Outcome = ChannelAnswer | TunnelError;
 

@@ -1,5 +1,5 @@
 import { LineSplitter } from '../../json/lines.ts';
-import type { Redact } from '../../observe/redact.ts';
+import type { Redact } from '../../detect/redact.ts';
 import { LogBudget, type StdioLog } from './stdio-log.ts';
 
 /** Lines that are kept for the state and for the trace of calls that a crash takes down: a stack and what led to it. */

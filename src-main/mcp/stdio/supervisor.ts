@@ -1,7 +1,7 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { ChildExit, ServerInfo } from '../../../shared/tunnel.ts';
-import type { Clock } from '../../tunnel/clock.ts';
-import type { EndTimes } from '../process-tree.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { EndTimes } from '../../process/tree.ts';
 import type { StdioChild } from './child.ts';
 import type { StderrLog } from './stderr-log.ts';
 import type { StdioLog } from './stdio-log.ts';

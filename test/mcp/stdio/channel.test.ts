@@ -166,7 +166,7 @@ describe('a server', () => {
   test('has no session to end: a session termination is answered 405 and the channel goes on', async () => {
     const { channel } = openChannel();
     await channel.start();
-    const { Cancellation } = await import('../../../src-main/tunnel/cancellation.ts');
+    const { Cancellation } = await import('../../../src-main/base/cancellation.ts');
     expect((await channel.terminate([], new Cancellation())).status).toBe(405);
     expect(await call(channel, 'echo', { n: 1 })).toEqual({ n: 1 });
   });

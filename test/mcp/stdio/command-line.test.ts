@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { joinCommand, splitCommand } from '../../../src-main/mcp/stdio/command-line.ts';
+import { joinCommand, splitCommand } from '../../../src-main/process/command-line.ts';
 
 describe('a command', () => {
   test.each([

@@ -3,13 +3,13 @@ import { afterEach } from 'vitest';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import type { ChannelState } from '../../../shared/tunnel.ts';
 import { readMessage } from '../../../src-main/json/message.ts';
-import type { Channel, ChannelAnswer } from '../../../src-main/mcp/channel.ts';
-import { startTimeOf } from '../../../src-main/mcp/process-tree.ts';
-import { joinCommand } from '../../../src-main/mcp/stdio/command-line.ts';
+import type { Channel, ChannelAnswer } from '../../../src-main/call/channel.ts';
+import { startTimeOf } from '../../../src-main/process/tree.ts';
+import { joinCommand } from '../../../src-main/process/command-line.ts';
 import { createStdioChannel, type StdioChannelDeps } from '../../../src-main/mcp/stdio/stdio-channel.ts';
 import type { StdioLogEvent } from '../../../src-main/mcp/stdio/stdio-log.ts';
-import { Cancellation } from '../../../src-main/tunnel/cancellation.ts';
-import { systemClock } from '../../../src-main/tunnel/clock.ts';
+import { Cancellation } from '../../../src-main/base/cancellation.ts';
+import { systemClock } from '../../../src-main/base/clock.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/stdio/', import.meta.url));
 

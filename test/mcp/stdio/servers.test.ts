@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { Client, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Channel } from '../../../src-main/mcp/channel.ts';
+import type { Channel } from '../../../src-main/call/channel.ts';
 import { readMessage } from '../../../src-main/json/message.ts';
-import { Cancellation } from '../../../src-main/tunnel/cancellation.ts';
-import { joinCommand } from '../../../src-main/mcp/stdio/command-line.ts';
+import { Cancellation } from '../../../src-main/base/cancellation.ts';
+import { joinCommand } from '../../../src-main/process/command-line.ts';
 import { openChannel, stateOf } from './harness.ts';
 
 const require = createRequire(import.meta.url);

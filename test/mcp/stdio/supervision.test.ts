@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { supervision } from '../../../src-main/mcp/stdio/supervisor-state.ts';
-import type { Clock } from '../../../src-main/tunnel/clock.ts';
-import { systemClock } from '../../../src-main/tunnel/clock.ts';
+import type { Clock } from '../../../src-main/base/clock.ts';
+import { systemClock } from '../../../src-main/base/clock.ts';
 import { call, fixture, isAlive, openChannel, sendCall, sendText, stateOf, until } from './harness.ts';
 
 /** No waiting between restarts; and no child lives long enough to have proven itself, however slowly it ends. */

@@ -1,0 +1,88 @@
+import type { HeaderList } from '../../shared/trace.ts';
+import type { MessageSpans } from '../json/message.ts';
+import type { AnswerHead, ChannelRequest } from './channel.ts';
+import type { Slotted } from '../base/in-flight.ts';
+import type { TraceRecord } from './trace-sink.ts';
+import { Cancellation } from '../base/cancellation.ts';
+
+export type CommandKind = 'jsonrpc' | 'session_termination' | 'oauth_discovery';
+
+/** When the headers of the poll that brought a command arrived: monotonic milliseconds for deadlines, wall clock for people and sleep. */
+export interface Receipt {
+  readonly now: number;
+  readonly wall: number;
+}
+
+export interface CommandFields {
+  readonly kind: CommandKind;
+  readonly requestId: string;
+  readonly requestIdJson: string;
+  readonly shardToken: string;
+  readonly channel: string;
+  readonly headers: HeaderList;
+  readonly timeoutMs: number | undefined;
+  readonly bytes: Buffer;
+  readonly message: MessageSpans;
+}
+
+/** Takes a call's notifications on their way to the control plane. */
+export interface NotificationTaker {
+  take(command: Command, bytes: Buffer, head: AnswerHead | undefined): void;
+}
+
+/**
+ * One polled command: a single object from the poll to the post. `bytes` is a slice of the poll's body; it and the spans in
+ * `message` are what the channel gets, so that nothing is copied or parsed on the way.
+ */
+export class Command implements ChannelRequest, Slotted {
+  readonly kind: CommandKind;
+  /** Opaque; decoded, for logs and for telling duplicates. */
+  readonly requestId: string;
+  /** The same as it came, quotes and escapes included: it goes back byte for byte. */
+  readonly requestIdJson: string;
+  readonly shardToken: string;
+  /** Canonical; `main` when the command names none. */
+  readonly channel: string;
+  readonly headers: HeaderList;
+  /** The JSON-RPC message; empty for other kinds. */
+  readonly bytes: Buffer;
+  readonly message: MessageSpans;
+  readonly receipt: Receipt;
+  /** Monotonic milliseconds after which nothing is posted; undefined when the caller set no limit. */
+  readonly deadlineAt: number | undefined;
+  readonly cancellation = new Cancellation();
+  /** Its place among the commands in flight. */
+  slot = -1;
+  /** Its one terminal answer is on its way: whatever else its server says is too late. */
+  isAnswering = false;
+  /** Wall-clock milliseconds of its last notification, to the second; of the call itself before there was one. */
+  heardAt: number;
+  /** Ends the watch over its limit. */
+  stopLimit: (() => void) | undefined;
+  trace: TraceRecord | undefined;
+  notifications: NotificationTaker | undefined;
+
+  constructor(fields: CommandFields, receipt: Receipt) {
+    this.kind = fields.kind;
+    this.requestId = fields.requestId;
+    this.requestIdJson = fields.requestIdJson;
+    this.shardToken = fields.shardToken;
+    this.channel = fields.channel;
+    this.headers = fields.headers;
+    this.bytes = fields.bytes;
+    this.message = fields.message;
+    this.receipt = receipt;
+    this.heardAt = receipt.wall;
+    this.deadlineAt = fields.timeoutMs === undefined ? undefined : receipt.now + fields.timeoutMs;
+  }
+
+  onNotification(bytes: Buffer, head?: AnswerHead): void {
+    this.notifications?.take(this, bytes, head);
+  }
+
+  /** JSON of the caller's JSON-RPC id as it came; the last one where it is repeated. Undefined for a notification. */
+  get rpcIdJson(): string | undefined {
+    const span = this.message.ids.at(-1);
+    return span && this.bytes.toString('utf8', span.start, span.end);
+  }
+}
