@@ -12,6 +12,9 @@ const callersFault: ReadonlySet<ErrorCode> = new Set([
 /** Settings and the machine Culvert runs on, whichever edge they were needed for. */
 const ownFault: ReadonlySet<ErrorCode> = new Set([
   'shutting_down',
+  'stage_failed',
+  'stage_full',
+  'tunnel_not_running',
   'internal',
   'config_invalid',
   'config_unreadable',

@@ -312,6 +312,21 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     cause: 'The caller no longer waits for it.',
     next: 'Nothing to do.',
   },
+  stage_failed: {
+    title: 'Culvert could not check a call, and refused it',
+    cause: 'The stage {stage|that checks calls} failed.',
+    next: 'Look at the log, and switch the stage off if it keeps failing.',
+  },
+  stage_full: {
+    title: 'Too many calls are held',
+    cause: 'The stage {stage|that checks calls} already holds {held|as many as it may}.',
+    next: 'Release or refuse the calls that are held.',
+  },
+  tunnel_not_running: {
+    title: 'The tunnel is not running',
+    cause: 'A call can only be made through a tunnel that runs.',
+    next: 'Start the tunnel and call again.',
+  },
   internal: {
     title: 'Culvert has a fault of its own',
     cause: 'Something failed that should not have[ ({detail})].',

@@ -89,6 +89,9 @@ export const errorCodes = {
   unsupported_channel: { source: 'client_internal' },
   shutting_down: { source: 'client_internal' },
   cancelled: { source: 'client_internal' },
+  stage_failed: { source: 'client_internal' },
+  stage_full: { source: 'client_internal' },
+  tunnel_not_running: { source: 'client_internal' },
   internal: { source: 'client_internal' },
   // configuration and the machine
   config_invalid: { source: 'client_internal' },

@@ -1,4 +1,4 @@
-import { traceStatuses, type TraceEvent, type TraceStatus } from './trace.ts';
+import { isErrorStatus, isOpenStatus, traceStatuses, type TraceEvent, type TraceStatus } from './trace.ts';
 
 /**
  * The language of the filter bar, for the store that searches and the page that colours it:
@@ -10,10 +10,9 @@ export type FilterField = (typeof filterFields)[number];
 
 const statusGroups: Readonly<Record<string, readonly TraceStatus[]>> = {
   ...Object.fromEntries(traceStatuses.map((status) => [status, [status]])),
-  /** What a person means by an error: no good answer reached the caller. */
-  error: ['error', 'failed', 'expired', 'undelivered'],
-  answered: ['ok', 'error'],
-  open: ['queued', 'running'],
+  error: traceStatuses.filter(isErrorStatus),
+  answered: ['ok', 'error', 'tool_error'],
+  open: traceStatuses.filter(isOpenStatus),
 };
 export const statusWords = Object.keys(statusGroups);
 
@@ -161,8 +160,10 @@ export function parseFilter(query: string): TraceFilter {
 
 /** How long a call took, or has taken so far: milliseconds after the poll's headers. */
 export function durationOf(call: TraceEvent, now: number): number {
-  const open = call.status === 'queued' || call.status === 'running';
-  return call.postedMs ?? (open ? Math.max(0, now - call.receivedAt) : (call.answeredMs ?? call.dispatchedMs ?? 0));
+  return (
+    call.postedMs ??
+    (isOpenStatus(call.status) ? Math.max(0, now - call.receivedAt) : (call.answeredMs ?? call.dispatchedMs ?? 0))
+  );
 }
 
 export interface FilterContext {

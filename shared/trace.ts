@@ -2,20 +2,43 @@ import { z } from 'zod';
 import { tunnelErrorSchema } from './errors.ts';
 
 export const traceStatuses = [
+  'held',
   'queued',
   'running',
   'ok',
   'error',
+  'tool_error',
+  'refused',
   'failed',
   'cancelled',
   'expired',
   'undelivered',
 ] as const;
 /**
- * ok = the server answered with a result; error = it answered with an error; failed = no answer, Culvert synthesised
- * one; cancelled / expired = nothing was posted; undelivered = the control plane did not take the answer.
+ * held = a stage in Culvert keeps it before the queue; ok = the server answered with a result; error = it answered with a
+ * JSON-RPC error; tool_error = its tool ran and failed (`isError`); refused = a stage refused it; failed = no answer,
+ * Culvert synthesised one; cancelled / expired = nothing was posted; undelivered = the control plane did not take the answer.
  */
 export type TraceStatus = (typeof traceStatuses)[number];
+
+const openStatuses: ReadonlySet<TraceStatus> = new Set(['held', 'queued', 'running']);
+const errorStatuses: ReadonlySet<TraceStatus> = new Set(['error', 'tool_error', 'failed', 'expired', 'undelivered']);
+
+/** The call is not over. */
+export const isOpenStatus = (status: TraceStatus): boolean => openStatuses.has(status);
+
+/** The one definition of an error, for counts, rates, charts and filters: the caller did not get what it asked for. A refusal is the user's own rule at work. */
+export const isErrorStatus = (status: TraceStatus): boolean => errorStatuses.has(status);
+
+/** Where a call came from: through the tunnel, or from the pages of this process. */
+export const callOrigins = ['caller', 'workbench', 'replay'] as const;
+export type CallOrigin = (typeof callOrigins)[number];
+
+export const stageMarkSchema = z.object({
+  stage: z.string(),
+  did: z.enum(['held', 'changed', 'answered', 'refused', 'failed']),
+});
+export type StageMark = z.infer<typeof stageMarkSchema>;
 
 export const bodyRefSchema = z.object({
   /** Bytes on the wire. */
@@ -52,6 +75,11 @@ export const traceEventSchema = z.object({
   /** Wall-clock milliseconds at which the poll's headers arrived. */
   receivedAt: z.number(),
   status: z.enum(traceStatuses),
+  /** Absent for a call that came through the tunnel. */
+  origin: z.enum(callOrigins).optional(),
+  /** How long stages kept it before it was queued, in milliseconds, and what each of them did. */
+  heldMs: z.number().optional(),
+  stages: z.array(stageMarkSchema).optional(),
   /** When the command was taken from the queue, when the server had answered, when the control plane had taken the answer. */
   dispatchedMs: z.number().optional(),
   answeredMs: z.number().optional(),

@@ -132,6 +132,8 @@ export const tunnelSnapshotSchema = z.object({
   description: z.string().optional(),
   queue: z.object({ depth: z.number(), capacity: z.number() }),
   inFlight: z.number(),
+  /** Of these, calls that a stage holds: they wait for no server. */
+  held: z.number().optional(),
   /** When the oldest call that has no answer yet came. */
   oldestCallAt: time.optional(),
   /** The call that keeps its caller waiting first: nothing was heard of it since `since`, which is long from `longAt` on. */

@@ -11,10 +11,12 @@ import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps, Routes } from './network/routes.ts';
 import { createOAuthDiscovery, type DiscoveryResult, type OAuthDiscovery } from './oauth/discovery.ts';
 import type { Log } from './observe/log.ts';
-import type { TraceSink } from './call/trace-sink.ts';
+import { CallEvents, type CallObserver } from './call/events.ts';
+import type { Stage } from './call/stage.ts';
 import type { SecretResolver } from './secrets/secret-resolver.ts';
 import { Cancellation } from './base/cancellation.ts';
 import { systemClock, type Clock } from './base/clock.ts';
+import type { LocalAnswer, LocalCallOptions } from './tunnel/local-calls.ts';
 import { Tunnel } from './tunnel/tunnel.ts';
 import type { NudgeReason, TunnelManager } from './tunnel/tunnel-manager.ts';
 import { version } from './base/version.ts';
@@ -22,7 +24,10 @@ import { version } from './base/version.ts';
 export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'searchPath' | 'env'> {
   readonly secrets: SecretResolver;
   readonly log: Log;
-  readonly traces: TraceSink;
+  /** Hears of every call from the start; others subscribe to `TunnelManager.events`. */
+  readonly traces: CallObserver;
+  /** What the calls of a channel pass before they are queued; none when absent. */
+  readonly stages?: (profile: Profile, channel: Channel) => readonly Stage[];
   readonly clock?: Clock;
   /** The app's: what the system, or its PAC file, names as proxy for a URL. */
   readonly systemProxy?: RouteDeps['systemProxy'];
@@ -44,6 +49,7 @@ export function createEngine(options: EngineOptions): TunnelManager {
 }
 
 class Engine implements TunnelManager {
+  readonly events: CallEvents;
   readonly #options: EngineOptions;
   readonly #clock: Clock;
   readonly #identity: ClientIdentity = { name: 'culvert', version, instanceId: randomUUID() };
@@ -59,6 +65,12 @@ class Engine implements TunnelManager {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.events = new CallEvents((error) =>
+      options.log.error('An observer of calls failed.', {
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    );
+    this.events.subscribe(options.traces);
     this.#clock = options.clock ?? systemClock;
     this.#compared = { wall: this.#clock.wall(), now: this.#clock.now() };
   }
@@ -138,6 +150,13 @@ class Engine implements TunnelManager {
     return tunnel && isOn(tunnel) ? tunnel.channel(name) : undefined;
   }
 
+  call(id: string, channel: string, bytes: Buffer, options: LocalCallOptions): Promise<LocalAnswer> {
+    const tunnel = this.#tunnels.get(id);
+    return tunnel && isOn(tunnel)
+      ? tunnel.call(channel, bytes, options)
+      : Promise.reject(new TunnelError('tunnel_not_running', 'local'));
+  }
+
   instance(id: string): object | undefined {
     return this.#tunnels.get(id);
   }
@@ -160,7 +179,7 @@ class Engine implements TunnelManager {
   }
 
   #create(profile: Profile, routes: Routes): Tunnel {
-    const { secrets, traces, log } = this.#options;
+    const { secrets, log, stages } = this.#options;
     const clock = this.#clock;
     const channels = createChannels(profile, { ...this.#options, routes, clock });
     const main = profile.channels.find(({ name }) => name === 'main');
@@ -172,7 +191,8 @@ class Engine implements TunnelManager {
       routes,
       channels,
       identity: this.#identity,
-      traces,
+      events: this.events,
+      ...(stages && { stages: (channel) => stages(profile, channel) }),
       log,
       discover: discovery && ((cancellation) => discovery.answer(cancellation)),
       ways: createRouteWatch(

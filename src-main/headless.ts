@@ -66,12 +66,12 @@ export function createHeadless(options: HeadlessOptions): Headless {
   };
   const metrics = createMetrics(source);
   const tunnelIds = new Map(profiles.map(({ id, controlPlane }) => [id, controlPlane.tunnelId]));
-  traces.onEnd(({ tunnel, status, receivedAt, postedMs, answeredMs }) => {
-    metrics.record(
-      tunnelIds.get(tunnel) ?? tunnel,
-      status,
-      (postedMs ?? answeredMs ?? Date.now() - receivedAt) / 1_000,
-    );
+  manager.events.subscribe({
+    ended({ tunnel, status, origin, receivedAt, postedMs, answeredMs }) {
+      if (origin !== undefined) return;
+      const ms = postedMs ?? answeredMs ?? Date.now() - receivedAt;
+      metrics.record(tunnelIds.get(tunnel) ?? tunnel, status, ms / 1_000);
+    },
   });
   const listener = createHttpListener({
     address: settings.listen.address,

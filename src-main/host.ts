@@ -185,10 +185,8 @@ export function createHost(options: HostOptions): Host {
       log.level = values.logLevel;
       state.touch('settings');
     }),
-    traces.onEnd((record) => {
-      state.callEnded(record);
-      lastCallers.called(record);
-    }),
+    manager.events.subscribe({ ended: (record) => state.callEnded(record) }),
+    manager.events.subscribe({ ended: (record) => lastCallers.called(record) }),
     traces.onChange(() => state.touch('traces')),
   ];
 

@@ -77,7 +77,12 @@ export function componentsOf(tunnel: TunnelSnapshot): Readonly<Record<string, Co
       status: 'ok',
       state: tunnel.inFlight > 0 ? 'active' : 'idle',
       ...observed(tunnel.lastCommandAt),
-      details: { active: tunnel.inFlight, commands: counts.commands, duplicates: counts.duplicates },
+      details: {
+        active: tunnel.inFlight,
+        held: tunnel.held ?? 0,
+        commands: counts.commands,
+        duplicates: counts.duplicates,
+      },
     },
     queue: {
       status: 'ok',

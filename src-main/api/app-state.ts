@@ -76,8 +76,9 @@ export class AppState {
     this.#schedule();
   }
 
-  /** A call is over. */
+  /** A call is over. Those of the pages themselves do not count. */
   callEnded(call: TraceEvent): void {
+    if (call.origin !== undefined) return;
     let meter = this.#meters.get(call.tunnel);
     if (!meter) this.#meters.set(call.tunnel, (meter = new RateMeter()));
     meter.add(call, call.receivedAt);

@@ -52,7 +52,8 @@ export class LastCallers {
   }
 
   /** A call is over. */
-  called({ id, tunnel, method }: Pick<TraceEvent, 'id' | 'tunnel' | 'method'>): void {
+  called({ id, tunnel, method, origin }: Pick<TraceEvent, 'id' | 'tunnel' | 'method' | 'origin'>): void {
+    if (origin !== undefined) return;
     let seen = this.#seen.get(tunnel);
     if (!seen) this.#seen.set(tunnel, (seen = { initialize: undefined, last: undefined, said: undefined }));
     if (method === 'initialize') seen.initialize = id;

@@ -1,5 +1,5 @@
 import type { Rates } from '../../shared/app.ts';
-import type { TraceEvent } from '../../shared/trace.ts';
+import { isErrorStatus, type TraceEvent } from '../../shared/trace.ts';
 
 const minutes = 60;
 const minuteMs = 60_000;
@@ -13,8 +13,6 @@ interface Minute {
   errors: number;
   readonly latencies: Uint32Array;
 }
-
-const failedStatuses: ReadonlySet<TraceEvent['status']> = new Set(['error', 'failed', 'expired', 'undelivered']);
 
 function bucketOf(ms: number): number {
   let low = 0;
@@ -35,7 +33,7 @@ export class RateMeter {
   add(call: Pick<TraceEvent, 'status' | 'postedMs'>, now: number): void {
     const minute = this.#at(now);
     minute.calls++;
-    if (failedStatuses.has(call.status)) minute.errors++;
+    if (isErrorStatus(call.status)) minute.errors++;
     if (call.postedMs !== undefined) {
       const bucket = bucketOf(call.postedMs);
       minute.latencies[bucket] = (minute.latencies[bucket] ?? 0) + 1;

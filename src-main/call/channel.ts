@@ -1,7 +1,7 @@
 import { TunnelError, type ErrorCode, type ErrorParams } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState } from '../../shared/tunnel.ts';
-import type { MessageSpans } from '../json/message.ts';
+import type { MessageSpans, ResponseSpans } from '../json/message.ts';
 import type { Cancellation } from '../base/cancellation.ts';
 
 /** One JSON-RPC message on its way to a private server. */
@@ -32,7 +32,7 @@ export interface ChannelAnswer extends AnswerHead {
   /** The JSON-RPC response, checked for structure, with the caller's id in its original bytes. Absent for notifications. */
   readonly body?: Buffer;
   /** What the channel saw in it: nobody need look again. */
-  readonly message?: Pick<MessageSpans, 'isError' | 'errorCode'>;
+  readonly message?: ResponseSpans;
 }
 
 /**

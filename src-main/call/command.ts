@@ -1,8 +1,8 @@
-import type { HeaderList } from '../../shared/trace.ts';
-import type { MessageSpans } from '../json/message.ts';
+import type { CallOrigin, HeaderList } from '../../shared/trace.ts';
+import { readMessage, type MessageSpans } from '../json/message.ts';
 import type { AnswerHead, ChannelRequest } from './channel.ts';
 import type { Slotted } from '../base/in-flight.ts';
-import type { TraceRecord } from './trace-sink.ts';
+import type { TraceRecord } from './record.ts';
 import { Cancellation } from '../base/cancellation.ts';
 
 export type CommandKind = 'jsonrpc' | 'session_termination' | 'oauth_discovery';
@@ -23,6 +23,14 @@ export interface CommandFields {
   readonly timeoutMs: number | undefined;
   readonly bytes: Buffer;
   readonly message: MessageSpans;
+  /** `caller` when absent. */
+  readonly origin?: CallOrigin;
+}
+
+/** A stage keeps the call: which one, and since when (monotonic milliseconds). */
+export interface Hold {
+  readonly stage: number;
+  readonly since: number;
 }
 
 /** Takes a call's notifications on their way to the control plane. */
@@ -31,8 +39,8 @@ export interface NotificationTaker {
 }
 
 /**
- * One polled command: a single object from the poll to the post. `bytes` is a slice of the poll's body; it and the spans in
- * `message` are what the channel gets, so that nothing is copied or parsed on the way.
+ * One call: a single object from the poll to the post. `bytes` is a slice of the poll's body; it and the spans in `message`
+ * are what the channel gets, so that nothing is copied or parsed on the way.
  */
 export class Command implements ChannelRequest, Slotted {
   readonly kind: CommandKind;
@@ -44,9 +52,10 @@ export class Command implements ChannelRequest, Slotted {
   /** Canonical; `main` when the command names none. */
   readonly channel: string;
   readonly headers: HeaderList;
-  /** The JSON-RPC message; empty for other kinds. */
-  readonly bytes: Buffer;
-  readonly message: MessageSpans;
+  readonly origin: CallOrigin;
+  /** The JSON-RPC message; empty for other kinds. A stage may change it. */
+  bytes: Buffer;
+  message: MessageSpans;
   readonly receipt: Receipt;
   /** Monotonic milliseconds after which nothing is posted; undefined when the caller set no limit. */
   readonly deadlineAt: number | undefined;
@@ -55,11 +64,14 @@ export class Command implements ChannelRequest, Slotted {
   slot = -1;
   /** Its one terminal answer is on its way: whatever else its server says is too late. */
   isAnswering = false;
-  /** Wall-clock milliseconds of its last notification, to the second; of the call itself before there was one. */
+  /** Wall-clock milliseconds since when it waits for its server: it came, or the last stage let it go. */
+  waitsSince: number;
+  /** Wall-clock milliseconds of its last notification, to the second; `waitsSince` before there was one. */
   heardAt: number;
+  hold: Hold | undefined;
   /** Ends the watch over its limit. */
   stopLimit: (() => void) | undefined;
-  trace: TraceRecord | undefined;
+  readonly record: TraceRecord;
   notifications: NotificationTaker | undefined;
 
   constructor(fields: CommandFields, receipt: Receipt) {
@@ -69,11 +81,20 @@ export class Command implements ChannelRequest, Slotted {
     this.shardToken = fields.shardToken;
     this.channel = fields.channel;
     this.headers = fields.headers;
+    this.origin = fields.origin ?? 'caller';
     this.bytes = fields.bytes;
     this.message = fields.message;
     this.receipt = receipt;
+    this.waitsSince = receipt.wall;
     this.heardAt = receipt.wall;
     this.deadlineAt = fields.timeoutMs === undefined ? undefined : receipt.now + fields.timeoutMs;
+    this.record = recordOf(this);
+  }
+
+  /** Replaces the message; the id must stay. */
+  change(bytes: Buffer, message = readMessage(bytes)): void {
+    this.bytes = bytes;
+    this.message = message;
   }
 
   onNotification(bytes: Buffer, head?: AnswerHead): void {
@@ -85,4 +106,24 @@ export class Command implements ChannelRequest, Slotted {
     const span = this.message.ids.at(-1);
     return span && this.bytes.toString('utf8', span.start, span.end);
   }
+}
+
+/** The call's record as it starts. Its id and its tunnel are set when it is admitted. */
+function recordOf(call: Command): TraceRecord {
+  const { kind, message, origin } = call;
+  return {
+    id: 0,
+    tunnel: '',
+    channel: call.channel,
+    requestId: call.requestId,
+    kind: kind !== 'jsonrpc' ? kind : message.kind === 'notification' ? 'notification' : 'request',
+    method: kind === 'jsonrpc' ? message.method : kind,
+    receivedAt: call.receipt.wall,
+    status: 'queued',
+    attempts: [],
+    notifications: 0,
+    target: message.target,
+    rpcId: call.rpcIdJson,
+    ...(origin === 'caller' ? undefined : { origin }),
+  };
 }

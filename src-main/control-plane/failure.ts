@@ -67,6 +67,9 @@ const kindOf: Readonly<Partial<Record<ErrorCode, TransportErrorKind>>> = {
 
 const isKind = (value: unknown): value is TransportErrorKind => (kinds as readonly unknown[]).includes(value);
 
+/** A stage could not decide about the call: its caller gets a JSON-RPC error that clients do not take for a broken connection. */
+const isRefusal = ({ code }: TunnelError): boolean => code === 'stage_failed' || code === 'stage_full';
+
 /** What goes into `error.data.tunnel_failure`, and the status of the answer that carries it. */
 export interface Failure {
   readonly status: number;
@@ -97,7 +100,9 @@ export function describeFailure(error: TunnelError): Failure {
       ? 503
       : error.code === 'unsupported_channel'
         ? 400
-        : 502;
+        : isRefusal(error)
+          ? 200
+          : 502;
   return { status: outer, source, json: JSON.stringify(failure) };
 }
 
@@ -105,13 +110,23 @@ export function describeFailure(error: TunnelError): Failure {
 export function failureMessage(command: Command, error: TunnelError, failure: Failure): Buffer {
   const reason = STATUS_CODES[failure.status] ?? 'MCP transport error';
   const unsupported = error.code === 'unsupported_channel';
-  const message = unsupported ? `${reason}: unsupported channel "${command.channel}"` : reason;
+  const message = unsupported
+    ? `${reason}: unsupported channel "${command.channel}"`
+    : isRefusal(error)
+      ? 'The tunnel client refused the call'
+      : reason;
   const code = unsupported ? '"code":"unsupported_channel",' : '';
   return Buffer.from(
     `{"jsonrpc":"2.0","id":${command.rpcIdJson ?? 'null'},"error":{"code":-32603,"message":${JSON.stringify(message)},` +
       `"data":{${code}"tunnel_failure":${failure.json}}}}`,
   );
 }
+
+/** The JSON-RPC error of a call that a stage refused. */
+export const refusalMessage = (command: Command, code: number, message: string, data: unknown): Buffer =>
+  Buffer.from(
+    `{"jsonrpc":"2.0","id":${command.rpcIdJson ?? 'null'},"error":${JSON.stringify({ code, message, data })}}`,
+  );
 
 /** The answer to a JSON-RPC batch, which belongs to a revision that nothing here speaks. */
 export const batchRefusal: Buffer = Buffer.from(

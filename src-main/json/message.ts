@@ -1,4 +1,4 @@
-import { decodeString, isNull, JsonReader, JsonSyntaxError } from './scan.ts';
+import { decodeString, isLiteral, JsonReader, JsonSyntaxError } from './scan.ts';
 import type { Span } from './span.ts';
 
 /**
@@ -14,6 +14,8 @@ export interface MessageSpans {
   readonly method: string;
   /** A response holds `error` rather than `result`. */
   readonly isError: boolean;
+  /** `result.isError` is `true` and the result is final: the tool that was called failed. */
+  readonly isToolError?: boolean | undefined;
   /** `error.code` of a response, when it is a small integer. */
   readonly errorCode?: number | undefined;
   /** `params._meta.progressToken`, of a request or of a `notifications/progress` (there `params.progressToken`). */
@@ -29,6 +31,9 @@ export interface MessageSpans {
   readonly target?: string | undefined;
 }
 
+/** How a response ended its call. */
+export type ResponseSpans = Pick<MessageSpans, 'isError' | 'isToolError' | 'errorCode'>;
+
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
 const invalid: MessageSpans = { kind: 'invalid', ids: [], method: '', isError: false };
@@ -39,6 +44,8 @@ interface Members {
   name?: Span;
   uri?: Span;
   code?: Span;
+  isError?: Span;
+  resultType?: Span;
   requestId?: Span;
   progressToken?: Span;
   metaProgressToken?: Span | undefined;
@@ -63,7 +70,7 @@ function readMeta(json: JsonReader, into: Members): void {
 /** Undefined for `null`. */
 function readMembers(bytes: Buffer, json: JsonReader): Members | undefined {
   const members: Members = {};
-  if (!json.enterObject()) return isNull(bytes, json.skip()) ? undefined : members;
+  if (!json.enterObject()) return isLiteral(bytes, json.skip(), 'null') ? undefined : members;
   while (json.nextMember()) {
     const { key } = json;
     if (key === '_meta') {
@@ -71,11 +78,25 @@ function readMembers(bytes: Buffer, json: JsonReader): Members | undefined {
       continue;
     }
     const span = json.skip();
-    if (key === 'name' || key === 'uri' || key === 'code' || key === 'requestId' || key === 'progressToken')
-      members[key] = span;
+    switch (key) {
+      case 'name':
+      case 'uri':
+      case 'code':
+      case 'isError':
+      case 'resultType':
+      case 'requestId':
+      case 'progressToken':
+        members[key] = span;
+    }
   }
   return members;
 }
+
+/** A result that asks for more input first (2026-07-28, `resultType`) is no outcome yet. */
+const isToolError = (bytes: Buffer, { isError, resultType }: Members): boolean =>
+  isError !== undefined &&
+  isLiteral(bytes, isError, 'true') &&
+  (resultType === undefined || decodeString(bytes, resultType) === 'complete');
 
 /** A small integer at `span`. */
 function smallInteger(bytes: Buffer, span: Span): number | undefined {
@@ -138,6 +159,7 @@ function read(bytes: Buffer): MessageSpans {
     ids,
     method: '',
     isError: error !== undefined,
+    isToolError: error === undefined && result !== undefined && isToolError(bytes, result),
     errorCode: error?.code && smallInteger(bytes, error.code),
     subscriptionId: result?.subscriptionId,
   };

@@ -210,8 +210,11 @@ export function decodeString(bytes: Buffer, span: Span): string | undefined {
   }
 }
 
-/** Whether the value at `span` is `null`. */
-export const isNull = (bytes: Buffer, span: Span): boolean =>
+/** Whether the value at `span` is this literal. */
+export const isLiteral = (bytes: Buffer, span: Span, literal: 'null' | 'true'): boolean =>
   span.end - span.start === 4 &&
-  bytes[span.start] === 0x6e &&
-  bytes.toString('latin1', span.start, span.end) === 'null';
+  bytes[span.start] === literal.charCodeAt(0) &&
+  bytes.toString('latin1', span.start, span.end) === literal;
+
+/** Whether the value at `span` is `null`. */
+export const isNull = (bytes: Buffer, span: Span): boolean => isLiteral(bytes, span, 'null');

@@ -75,6 +75,16 @@ export function createMetrics(source: MetricsSource): Metrics {
       },
     });
     new Gauge({
+      name: 'tunnel_client_calls_held',
+      help: 'Calls that Culvert holds before they are queued',
+      labelNames: ['tunnel'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { tunnelId, held = 0 } of source.snapshots()) this.set(label(tunnelId), held);
+      },
+    });
+    new Gauge({
       name: 'tunnel_client_proxy_healthy',
       help: '1 while the proxy lets the route through',
       labelNames: ['tunnel', 'route', 'name', 'proxy'],

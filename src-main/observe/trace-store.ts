@@ -1,6 +1,8 @@
-import type { BodyRef, HeaderList, TraceBodyPart } from '../../shared/trace.ts';
+import { isErrorStatus, type BodyRef, type HeaderList, type TraceBodyPart } from '../../shared/trace.ts';
 import { BodyLog, type Place } from './body-log.ts';
-import type { TraceRecord, TraceSink } from '../call/trace-sink.ts';
+import type { Command } from '../call/command.ts';
+import type { CallObserver, PostedAnswer } from '../call/events.ts';
+import type { TraceRecord } from '../call/record.ts';
 
 export interface TraceLimits {
   /** Bytes of bodies kept over all calls; the oldest go first, their rows stay. */
@@ -43,7 +45,7 @@ class Row {
   record: TraceRecord | undefined;
   /** The record as JSON, once it is. */
   text = '';
-  isTrouble = false;
+  isError = false;
   request: Place | undefined = undefined;
   response: Place | undefined = undefined;
   requestHeaders = noHeaders;
@@ -89,20 +91,18 @@ const refOf = ({ length: size }: Buffer, place: Place | undefined): BodyRef => (
  * The calls of this process, newest last, in memory only and bounded: so many rows, so many bytes of bodies. The hot path
  * pays one copy of each body and one text; listeners are told in batches and only when there are any.
  */
-export class TraceStore implements TraceSink {
+export class TraceStore implements CallObserver {
   #limits: TraceLimits;
   readonly #capture: (tunnel: string) => Capture | undefined;
   #rows: Row[] = [];
   /** Index of the first row that counts; the array is cut now and then. */
   #head = 0;
-  #nextId = 1;
   #errors = 0;
   readonly #bodies: BodyLog;
   /** Bodies of pinned calls: copies, so that the log may go on. */
   readonly #pinned = new Map<number, Map<TraceBodyPart, Buffer>>();
   #pinnedBytes = 0;
   readonly #listeners = new Set<(change: TraceChange) => void>();
-  readonly #endListeners = new Set<(record: TraceRecord) => void>();
   readonly #changed = new Map<number, TraceRecord>();
   #cleared = false;
   #scheduled = false;
@@ -183,28 +183,35 @@ export class TraceStore implements TraceSink {
     }));
   }
 
-  open(record: Omit<TraceRecord, 'id'>, request: Buffer | undefined, headers?: HeaderList): TraceRecord {
-    const opened = record as TraceRecord;
-    opened.id = this.#nextId++;
-    const row = new Row(opened.id, opened);
+  received(record: TraceRecord, { kind, bytes, headers }: Pick<Command, 'kind' | 'bytes' | 'headers'>): void {
+    const row = new Row(record.id, record);
     this.#rows.push(row);
     if (this.count > this.#limits.maxRows) this.#dropOldestRow();
-    if (request) {
-      row.request = this.#keep(opened.tunnel, request);
-      opened.request = refOf(request, row.request);
+    if (kind === 'jsonrpc') {
+      row.request = this.#keep(record.tunnel, bytes);
+      record.request = refOf(bytes, row.request);
     }
-    if (headers) row.requestHeaders = headers;
-    this.#touch(opened);
-    return opened;
-  }
-
-  update(record: TraceRecord): void {
-    const row = this.#rowOf(record.id);
-    if (row && row.record === undefined) row.text = JSON.stringify(record);
+    row.requestHeaders = headers;
     this.#touch(record);
   }
 
-  notification(record: TraceRecord, bytes: Buffer, dropped: boolean): void {
+  held(record: TraceRecord): void {
+    this.#touch(record);
+  }
+
+  dispatched(record: TraceRecord): void {
+    this.#touch(record);
+  }
+
+  /** Of a call that was over before its server answered, when that was. */
+  answered(record: TraceRecord): void {
+    const row = this.#rowOf(record.id);
+    if (row === undefined || row.record !== undefined) return;
+    row.text = JSON.stringify(record);
+    this.#touch(record);
+  }
+
+  notified(record: TraceRecord, _call: unknown, bytes: Buffer, dropped: boolean): void {
     record.notifications++;
     const row = this.#rowOf(record.id);
     if (row) {
@@ -217,16 +224,16 @@ export class TraceStore implements TraceSink {
     this.#touch(record);
   }
 
-  close(record: TraceRecord, response: Buffer | undefined, headers?: HeaderList): void {
+  ended(record: TraceRecord, _call: unknown, answer: PostedAnswer | undefined): void {
     const row = this.#rowOf(record.id);
     if (row) {
-      if (response) {
-        row.response = this.#keep(record.tunnel, response);
-        record.response = refOf(response, row.response);
+      if (answer?.json) {
+        row.response = this.#keep(record.tunnel, answer.json);
+        record.response = refOf(answer.json, row.response);
       }
-      if (headers) row.responseHeaders = headers;
-      row.isTrouble = isTrouble(record);
-      if (row.isTrouble) this.#errors++;
+      if (answer) row.responseHeaders = answer.headers;
+      row.isError = isErrorStatus(record.status);
+      if (row.isError) this.#errors++;
       row.text = JSON.stringify(record);
       row.record = undefined;
       if (this.#pinned.has(row.id)) {
@@ -234,7 +241,6 @@ export class TraceStore implements TraceSink {
         this.#share();
       }
     }
-    for (const listener of this.#endListeners) listener(record);
     this.#touch(record);
   }
 
@@ -242,12 +248,6 @@ export class TraceStore implements TraceSink {
   onChange(listener: (change: TraceChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** Told at once of every call that is over: for counters, which must be quick. */
-  onEnd(listener: (record: TraceRecord) => void): () => void {
-    this.#endListeners.add(listener);
-    return () => this.#endListeners.delete(listener);
   }
 
   /** A pinned call survives `clear`, and its bodies are the last to go. */
@@ -271,7 +271,7 @@ export class TraceStore implements TraceSink {
     for (const { row, part, bytes } of running) if (bytes) row.setPlace(part, this.#bodies.put(bytes));
     this.#rows = stays;
     this.#head = 0;
-    this.#errors = stays.filter((row) => row.isTrouble).length;
+    this.#errors = stays.filter((row) => row.isError).length;
     this.#cleared = true;
     this.#schedule();
     return before - stays.length;
@@ -345,7 +345,7 @@ export class TraceStore implements TraceSink {
     const row = this.#rows[this.#head];
     if (!row) return;
     this.#unpin(row.id);
-    if (row.isTrouble) this.#errors--;
+    if (row.isError) this.#errors--;
     this.#head++;
     const next = this.#rows[this.#head]?.request;
     if (next) this.#bodies.dropBefore(next.position);
@@ -375,7 +375,3 @@ export class TraceStore implements TraceSink {
     for (const listener of this.#listeners) listener(change);
   }
 }
-
-/** A call that did not end well: what the count of errors counts. */
-export const isTrouble = ({ status }: Pick<TraceRecord, 'status'>): boolean =>
-  status === 'error' || status === 'failed' || status === 'expired' || status === 'undelivered';

@@ -1,22 +1,26 @@
 import { TunnelError } from '../../shared/errors.ts';
-import type { TraceStatus } from '../../shared/trace.ts';
+import { isErrorStatus, type TraceStatus } from '../../shared/trace.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import type { Cancellation, CancelReason } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { InFlight } from '../base/in-flight.ts';
+import { AnswerError, type AnswerHead, type Channel, type ChannelAnswer } from '../call/channel.ts';
 import type { Command } from '../call/command.ts';
+import type { CallEvents } from '../call/events.ts';
+import { refusedCode, type Stage, type StageDecision } from '../call/stage.ts';
 import type { PollBody } from '../control-plane/commands.ts';
 import type { ResponseParts } from '../control-plane/envelope.ts';
-import { batchRefusal, describeFailure, failureMessage, unsupportedDiscovery } from '../control-plane/failure.ts';
-import { AnswerError, type Channel, type ChannelAnswer } from '../call/channel.ts';
-import { InFlight } from '../base/in-flight.ts';
+import { batchRefusal, describeFailure, failureMessage, refusalMessage } from '../control-plane/failure.ts';
+import { readMessage, type ResponseSpans } from '../json/message.ts';
 import type { Log } from '../observe/log.ts';
-import type { TraceSink } from '../call/trace-sink.ts';
-import { readMessage } from '../json/message.ts';
-import type { CancelReason, Cancellation } from '../base/cancellation.ts';
-import type { Clock } from '../base/clock.ts';
-import { EarlyCancels, sameCall } from './cancel-matching.ts';
+import { Admission } from './admission.ts';
+import { Lane, type LaneOwner } from './lane.ts';
+import { LocalCalls, type LocalAnswer, type LocalCallOptions } from './local-calls.ts';
 import type { CommandQueue } from './queue.ts';
-import { RecentRequests } from './recent-requests.ts';
 import type { Delivery, Responder } from './responder.ts';
 import { ServerAnswers } from './server-answers.ts';
+import { discoverSignIn, terminateSession, type SideOutcome } from './side-commands.ts';
+import { waitsOf } from './waits.ts';
 
 export interface Counts {
   commands: number;
@@ -29,10 +33,12 @@ export interface Counts {
 export interface DispatcherOptions {
   readonly tunnel: string;
   readonly channels: ReadonlyMap<string, Channel>;
+  /** What a channel's calls pass before they are queued; none when absent. */
+  readonly stages?: (channel: Channel) => readonly Stage[];
   readonly queue: CommandQueue;
   readonly responder: Responder;
   readonly clock: Clock;
-  readonly traces: TraceSink;
+  readonly events: CallEvents;
   readonly log: Log;
   /** Calls at a time on each channel: not on all together, so that one server that hangs does not starve the others. */
   readonly maxConcurrent: number;
@@ -48,51 +54,51 @@ export interface DispatcherOptions {
   readonly expecting: (answers: number) => void;
 }
 
-/** A server may take this long, or half its caller's time, before its silence is worth a word. */
-const longWaitMs = 30_000;
 /** A stream of notifications changes what is shown this often. */
 const heardEveryMs = 1_000;
 
 const jsonHeaders: ChannelAnswer['headers'] = [['Content-Type', 'application/json']];
 
-/** Takes polled commands to their channels and the answers to the responder. */
-export class Dispatcher {
+/** Takes calls to their lanes and the answers to the responder: from admission to the one end of each. */
+export class Dispatcher implements LaneOwner {
   readonly #options: DispatcherOptions;
-  readonly #running = new Map<string, number>();
+  readonly #lanes = new Map<string, Lane>();
   readonly #inFlight = new InFlight<Command>();
-  readonly #recent = new RecentRequests(() => this.#inFlight.all().map(({ requestId }) => requestId));
-  readonly #early: EarlyCancels;
+  readonly #admission: Admission;
+  readonly #local = new LocalCalls();
   readonly answers = new ServerAnswers();
   readonly counts: Counts = { commands: 0, answered: 0, errors: 0, dropped: 0, duplicates: 0 };
   lastCommandAt: number | undefined;
   lastAnswerAt: number | undefined;
+  /** Ends that observers asked to be awaited for. */
+  #awaited = 0;
   #whenIdle: (() => void)[] = [];
   /** This process ends: what still comes is answered so. */
   #closing = false;
 
   constructor(options: DispatcherOptions) {
+    const { channels, queue, clock, events, maxConcurrent: slots, stages = () => [] } = options;
     this.#options = options;
-    this.#early = new EarlyCancels(options.clock);
+    this.#admission = new Admission(this.#inFlight, clock);
+    for (const [name, channel] of channels)
+      this.#lanes.set(name, new Lane({ channel, stages: stages(channel), queue, slots, clock, events, owner: this }));
   }
 
-  /** Commands that are queued, with their servers or on the way back. */
+  /** Calls that are held, queued, with their servers or on the way back. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
+  /** Calls that stages hold. */
+  get held(): number {
+    let held = 0;
+    for (const lane of this.#lanes.values()) held += lane.held;
+    return held;
+  }
+
   /** How long callers have been waiting for their servers: what a snapshot says of it. */
   waits(): Pick<TunnelSnapshot, 'oldestCallAt' | 'quietCall'> {
-    let oldestCallAt = Infinity;
-    let quietCall: TunnelSnapshot['quietCall'];
-    for (const command of this.#inFlight) {
-      if (command.message.kind !== 'request' || command.isAnswering) continue;
-      const { receipt, deadlineAt, channel, heardAt: since } = command;
-      oldestCallAt = Math.min(oldestCallAt, receipt.wall);
-      const limit = deadlineAt === undefined ? Infinity : deadlineAt - receipt.now;
-      const longAt = since + Math.min(longWaitMs, limit / 2);
-      if (quietCall === undefined || longAt < quietCall.longAt) quietCall = { channel, since, longAt };
-    }
-    return quietCall === undefined ? {} : { oldestCallAt, quietCall };
+    return waitsOf(this.#inFlight);
   }
 
   /** Everything that one poll brought. */
@@ -107,8 +113,16 @@ export class Dispatcher {
       log.warn(text, { detail, request: requestId }, { tunnel });
     }
     if (commands.length > 0) this.#options.expecting(Math.min(commands.length, this.#options.maxConcurrent));
-    for (const command of commands) this.#accept(command);
+    for (const command of commands) this.#receive(command);
     if (commands.length > 0) this.#options.changed();
+  }
+
+  /** A call of this process's own; see `TunnelManager.call`. */
+  call(channel: string, bytes: Buffer, options: LocalCallOptions): Promise<LocalAnswer> {
+    return this.#local.start(channel, bytes, options, this.#options.clock, (call) => {
+      this.#start(call);
+      this.#options.changed();
+    });
   }
 
   /** Cancels what is queued or in flight. */
@@ -127,76 +141,53 @@ export class Dispatcher {
 
   /** Resolves when nothing is in flight. */
   idle(): Promise<void> {
-    if (this.#inFlight.size === 0) return Promise.resolve();
+    if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  #accept(command: Command): void {
-    const { clock, log, tunnel, channels } = this.#options;
-    if (!this.#recent.admit(command.requestId, command.receipt.now)) {
+  get #isIdle(): boolean {
+    return this.#inFlight.size === 0 && this.#awaited === 0;
+  }
+
+  #receive(command: Command): void {
+    const { log, tunnel } = this.#options;
+    if (!this.#admission.admit(command)) {
       this.counts.duplicates++;
       log.debug('A command came twice; it is answered once.', { request: command.requestId }, { tunnel });
       return;
     }
     this.counts.commands++;
     this.lastCommandAt = command.receipt.wall;
+    this.#start(command);
+  }
+
+  #start(command: Command): void {
+    const { clock, tunnel, discover } = this.#options;
     this.#inFlight.add(command);
-    this.#trace(command);
+    command.record.tunnel = tunnel;
+    this.#options.events.received(command);
     const now = clock.now();
     if (command.deadlineAt !== undefined && command.deadlineAt <= now) return this.#end(command, 'expired');
     this.#limit(command, now);
     if (this.#closing) return this.#fail(command, new TunnelError('shutting_down', 'local'));
-    const channel = channels.get(command.channel);
-    if (command.kind === 'oauth_discovery') return void this.#discover(command);
-    if (!channel)
+    if (command.kind === 'oauth_discovery') return this.#aside(command, discoverSignIn(command, discover));
+    const lane = this.#lanes.get(command.channel);
+    if (!lane)
       return this.#fail(command, new TunnelError('unsupported_channel', 'local', { channel: command.channel }));
-    if (command.kind === 'session_termination') return void this.#terminate(command, channel);
-    if (command.message.kind === 'batch') {
-      return this.#answer(
-        command,
-        { type: 'jsonrpc_response', status: 400, headers: jsonHeaders, json: batchRefusal },
-        'failed',
-      );
-    }
-    if (command.message.kind === 'notification' && command.message.cancelledId) this.#cancelCall(command);
-    if (command.message.kind === 'request' && this.#early.takes(command))
-      return command.cancellation.cancel('cancelled');
-    this.#options.queue.push(command);
-    this.#pump(command.channel, channel);
-  }
-
-  #trace(command: Command): void {
-    const { message, receipt } = command;
-    const { rpcIdJson } = command;
-    command.trace = this.#options.traces.open(
-      {
-        tunnel: this.#options.tunnel,
-        channel: command.channel,
-        requestId: command.requestId,
-        kind: command.kind !== 'jsonrpc' ? command.kind : message.kind === 'notification' ? 'notification' : 'request',
-        method: command.kind === 'jsonrpc' ? message.method : command.kind,
-        receivedAt: receipt.wall,
-        status: 'queued',
-        attempts: [],
-        notifications: 0,
-        target: message.target,
-        rpcId: rpcIdJson,
-      },
-      command.kind === 'jsonrpc' ? command.bytes : undefined,
-      command.headers,
-    );
+    if (command.kind === 'session_termination') return this.#aside(command, terminateSession(command, lane.channel));
+    if (command.message.kind === 'batch') return this.#answer(command, jsonResponse(batchRefusal, 400), 'failed');
+    if (!this.#admission.passes(command)) return command.cancellation.cancel('cancelled');
+    lane.run(command);
   }
 
   /** The caller's deadline, or our own limit; past it nothing is posted. */
   #limit(command: Command, now: number): void {
     const { clock, ownLimitMs } = this.#options;
-    const { deadlineAt } = command;
+    const { deadlineAt, record } = command;
     const own = deadlineAt === undefined;
     const ms = own ? ownLimitMs : deadlineAt - now;
-    if (command.trace) {
-      command.trace.deadlineMs = Math.round(ms + now - command.receipt.now);
-      if (own) command.trace.deadlineOwn = true;
-    }
+    record.deadlineMs = Math.round(ms + now - command.receipt.now);
+    if (own) record.deadlineOwn = true;
     command.stopLimit = clock.after(ms, () => {
       // with its server since it was dispatched, and still without an answer
       if (command.message.kind === 'request' && command.notifications && !command.isAnswering)
@@ -209,53 +200,30 @@ export class Dispatcher {
     });
   }
 
-  /**
-   * A caller's `notifications/cancelled`: the call it means is cancelled, wherever it is. The notification itself goes on to
-   * the server, which up to 2025-11-25 does not take a closed stream for a cancellation; a stdio channel passes it on once.
-   */
-  #cancelCall(cancel: Command): void {
-    const meant = this.#inFlight.all().filter((other) => sameCall(other, cancel));
-    const [call] = meant;
-    if (call === undefined) this.#early.remember(cancel);
-    // with two calls of that id it is not clear which is meant: cancelling the wrong one is worse than none
-    else if (meant.length === 1) call.cancellation.cancel('cancelled');
+  // --- what the lanes tell ---
+
+  isWaiting(command: Command): boolean {
+    return this.#inFlight.has(command) && !command.isAnswering;
   }
 
-  #pump(name: string, channel: Channel): void {
-    const { queue, maxConcurrent, clock } = this.#options;
-    let running = this.#running.get(name) ?? 0;
-    let taken = false;
-    while (running < maxConcurrent) {
-      const command = queue.shift(name);
-      if (!command) break;
-      taken = true;
-      running++;
-      this.#running.set(name, running);
-      if (command.trace) {
-        command.trace.status = 'running';
-        command.trace.dispatchedMs = clock.now() - command.receipt.now;
-        this.#options.traces.update(command.trace);
-      }
-      command.notifications = this;
-      channel.send(command).then(
-        (answer) => this.#served(command, channel, answer),
-        (error: unknown) => this.#served(command, channel, toTunnelError(error)),
-      );
-    }
-    if (taken) this.#options.roomy();
+  roomy(): void {
+    this.#options.roomy();
   }
 
-  /** A notification of a call that runs; called by the command itself. */
-  take(
-    command: Command,
-    bytes: Buffer,
-    head?: { readonly status: number; readonly headers: ChannelAnswer['headers'] },
-  ): void {
-    if (!this.#inFlight.has(command) || command.isAnswering) return;
+  changed(): void {
+    this.#options.changed();
+  }
+
+  notified(command: Command, bytes: Buffer, head: AnswerHead | undefined): void {
     const now = this.#options.clock.wall();
     if (now - command.heardAt >= heardEveryMs) {
       command.heardAt = now;
       this.#options.changed();
+    }
+    if (command.origin !== 'caller') {
+      this.#options.events.notified(command, bytes, false);
+      this.#local.notify(command, bytes);
+      return;
     }
     this.#options.responder.notify(command, {
       type: 'jsonrpc_notify',
@@ -265,13 +233,9 @@ export class Dispatcher {
     });
   }
 
-  #served(command: Command, channel: Channel, outcome: ChannelAnswer | TunnelError): void {
-    this.#running.set(channel.name, (this.#running.get(channel.name) ?? 1) - 1);
-    if (command.trace) command.trace.answeredMs = this.#options.clock.now() - command.receipt.now;
-    if (!this.#inFlight.has(command)) {
-      // cancelled, expired or answered for us while it ran
-      if (command.trace) this.#options.traces.update(command.trace);
-    } else if (outcome instanceof TunnelError) {
+  served(command: Command, channel: Channel, outcome: ChannelAnswer | TunnelError): void {
+    if (!this.#inFlight.has(command)) return;
+    if (outcome instanceof TunnelError) {
       if (command.message.kind === 'request') this.#unanswered(command, outcome);
       this.#fail(command, outcome);
     } else if (outcome.body === undefined || command.message.kind === 'notification') {
@@ -279,79 +243,69 @@ export class Dispatcher {
       this.#answer(command, { type, status: outcome.status, headers: outcome.headers }, 'ok');
     } else {
       this.answers.answered(channel.name, this.#options.clock.wall());
-      const message = outcome.message ?? readMessage(outcome.body);
-      if (command.trace && message.errorCode !== undefined) command.trace.rpcErrorCode = message.errorCode;
-      const parts: ResponseParts = {
-        type: 'jsonrpc_response',
-        status: outcome.status,
-        headers: outcome.headers,
-        json: outcome.body,
-      };
-      this.#answer(command, parts, message.isError ? 'error' : 'ok');
+      const { status, headers, body: json } = outcome;
+      const parts: ResponseParts = { type: 'jsonrpc_response', status, headers, json };
+      this.#answer(command, parts, statusOf(command, outcome.message ?? readMessage(json)));
     }
-    this.#pump(channel.name, channel);
+  }
+
+  decided(command: Command, decision: Exclude<StageDecision, { kind: 'change' }> | TunnelError): void {
+    if (!this.isWaiting(command)) return;
+    if (decision instanceof TunnelError) return this.#fail(command, decision);
+    if (decision.kind === 'answer')
+      return this.#answer(command, jsonResponse(decision.body, 200), statusOf(command, readMessage(decision.body)));
+    if (command.message.kind === 'notification')
+      return this.#answer(command, { type: 'notify_ack', status: 403, headers: [] }, 'refused');
+    const { code = refusedCode, data } = decision;
+    command.record.rpcErrorCode = code;
+    this.#answer(command, jsonResponse(refusalMessage(command, code, decision.message, data), 200), 'refused');
   }
 
   #unanswered({ channel }: Command, error: TunnelError): void {
-    this.answers.failed(channel, error, this.#options.clock.wall());
+    // what a stage did is not its server's fault
+    if (error.code !== 'stage_failed') this.answers.failed(channel, error, this.#options.clock.wall());
   }
 
-  async #terminate(command: Command, channel: Channel): Promise<void> {
-    try {
-      const { status, headers } = await channel.terminate(command.headers, command.cancellation);
-      this.#answer(command, { type: 'session_termination_response', status, headers }, 'ok');
-    } catch (error) {
-      this.#fail(command, toTunnelError(error));
-    }
-  }
+  // --- the end of a call ---
 
-  /** Only `main` has it; a failed discovery is not answered at all, as by the reference client. */
-  async #discover(command: Command): Promise<void> {
-    const { discover, log, tunnel } = this.#options;
-    if (command.channel !== 'main' || !discover) {
-      const json = unsupportedDiscovery(command.channel);
-      return this.#answer(command, { type: 'oauth_discovery_response', status: 400, headers: [], json }, 'failed');
-    }
-    try {
-      const { status, headers, body } = await discover(command.cancellation);
-      this.#answer(command, { type: 'oauth_discovery_response', status, headers, json: body }, 'ok');
-    } catch (error) {
-      const failure = toTunnelError(error);
-      log.warn('The server tells nothing of how to sign in.', { code: failure.code }, { tunnel, channel: 'main' });
-      this.#fail(command, failure);
-    }
+  #aside(command: Command, work: Promise<SideOutcome>): void {
+    void work.then((outcome) => {
+      if (!(outcome instanceof TunnelError))
+        return this.#answer(command, outcome.parts, outcome.refused ? 'failed' : 'ok');
+      if (command.kind === 'oauth_discovery') {
+        const { log, tunnel } = this.#options;
+        log.warn('The server tells nothing of how to sign in.', { code: outcome.code }, { tunnel, channel: 'main' });
+      }
+      this.#fail(command, outcome);
+    });
   }
 
   #fail(command: Command, error: TunnelError): void {
-    if (!this.#inFlight.has(command) || command.isAnswering) return;
+    if (!this.isWaiting(command)) return;
     if (error.code === 'cancelled') return this.#end(command, 'cancelled');
-    if (command.kind === 'oauth_discovery') {
-      if (command.trace) command.trace.error = error.toJSON();
-      return this.#end(command, 'failed');
-    }
+    command.record.error = error.toJSON();
+    // a failed discovery is not answered at all, as by the reference client
+    if (command.kind === 'oauth_discovery') return this.#end(command, 'failed');
     const failure = describeFailure(error);
-    if (command.trace) command.trace.error = error.toJSON();
     const isNotification = command.message.kind === 'notification';
     const hasMessage = command.kind === 'jsonrpc' && !isNotification;
     const headers = error instanceof AnswerError ? error.head.headers : hasMessage ? jsonHeaders : [];
+    const { status } = failure;
     const parts: ResponseParts =
       command.kind === 'session_termination'
-        ? { type: 'session_termination_response', status: failure.status, headers }
+        ? { type: 'session_termination_response', status, headers }
         : isNotification
-          ? { type: 'notify_ack', status: failure.status, headers }
-          : {
-              type: 'jsonrpc_response',
-              status: failure.status,
-              headers,
-              json: failureMessage(command, error, failure),
-            };
+          ? { type: 'notify_ack', status: status < 300 ? 403 : status, headers }
+          : { type: 'jsonrpc_response', status, headers, json: failureMessage(command, error, failure) };
     this.#answer(command, parts, 'failed');
   }
 
   #answer(command: Command, parts: ResponseParts, status: TraceStatus): void {
-    if (!this.#inFlight.has(command) || command.isAnswering) return;
+    if (!this.isWaiting(command)) return;
     command.isAnswering = true;
-    if (command.trace) command.trace.responseCode = parts.status;
+    if (command.hold) this.#lanes.get(command.channel)?.abandon(command);
+    command.record.responseCode = parts.status;
+    if (command.origin !== 'caller') return this.#end(command, status, parts);
     this.#options.responder.answer(command, parts, (delivery, error) =>
       this.#delivered(command, parts, status, delivery, error),
     );
@@ -364,15 +318,16 @@ export class Dispatcher {
     delivery: Delivery,
     error?: TunnelError,
   ): void {
-    const { clock, log, tunnel } = this.#options;
+    const { clock, log, tunnel, events } = this.#options;
     if (delivery === 'cancelled' || !this.#inFlight.has(command)) return;
-    if (command.trace) command.trace.postedMs = clock.now() - command.receipt.now;
+    command.record.postedMs = clock.now() - command.receipt.now;
     if (delivery === 'taken') {
       this.counts.answered++;
       this.lastAnswerAt = clock.wall();
+      events.posted(command);
       return this.#end(command, status, parts);
     }
-    if (error && command.trace) command.trace.error = error.toJSON();
+    if (error) command.record.error = error.toJSON();
     log.warn(
       delivery === 'gone'
         ? 'The control plane no longer waited for an answer.'
@@ -383,24 +338,56 @@ export class Dispatcher {
     this.#end(command, 'undelivered', parts);
   }
 
-  /** The command is over, whatever came of it. */
+  /** The call is over, whatever came of it. */
   #end(command: Command, status: TraceStatus, parts?: ResponseParts): void {
     if (!this.#inFlight.delete(command)) return;
     command.stopLimit?.();
     command.stopLimit = undefined;
-    this.#early.ended(command);
-    if (status === 'expired' || status === 'cancelled') this.counts.dropped++;
-    if (status === 'error' || status === 'failed' || status === 'undelivered') this.counts.errors++;
-    if (command.trace) {
-      command.trace.status = status;
-      this.#options.traces.close(command.trace, parts?.json, parts?.headers);
+    if (command.hold) this.#lanes.get(command.channel)?.abandon(command);
+    this.#admission.ended(command);
+    command.record.status = status;
+    if (command.origin === 'caller') {
+      if (status === 'expired' || status === 'cancelled') this.counts.dropped++;
+      if (isErrorStatus(status)) this.counts.errors++;
+    } else {
+      this.#local.ended(command, parts?.json, parts?.headers);
     }
+    const awaited = this.#options.events.ended(command, parts);
+    if (awaited) this.#wait(awaited);
     this.#options.changed();
     this.#options.roomy();
-    if (this.#inFlight.size > 0) return;
+    this.#tellIdle();
+  }
+
+  #wait(awaited: Promise<void>): void {
+    this.#awaited++;
+    void awaited.then(() => {
+      this.#awaited--;
+      this.#tellIdle();
+    });
+  }
+
+  #tellIdle(): void {
+    if (!this.#isIdle) return;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }
 
-const toTunnelError = (error: unknown): TunnelError =>
-  error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error });
+const jsonResponse = (json: Buffer, status: number): ResponseParts => ({
+  type: 'jsonrpc_response',
+  status,
+  headers: jsonHeaders,
+  json,
+});
+
+/** Whose result is a tool's; elsewhere `isError` means whatever the method's own schema says. */
+const toolMethods: ReadonlySet<string> = new Set(['tools/call', 'tasks/result']);
+
+/** How a response ends its call; notes its error code. */
+function statusOf(
+  { record, message: { method } }: Command,
+  { isError, isToolError, errorCode }: ResponseSpans,
+): TraceStatus {
+  if (errorCode !== undefined) record.rpcErrorCode = errorCode;
+  return isError ? 'error' : isToolError === true && toolMethods.has(method) ? 'tool_error' : 'ok';
+}

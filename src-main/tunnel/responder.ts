@@ -3,7 +3,7 @@ import type { ControlPlaneClient, Pending, PostOutcome } from '../control-plane/
 import type { Command } from '../call/command.ts';
 import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
 import { readMessage } from '../json/message.ts';
-import type { TraceSink } from '../call/trace-sink.ts';
+import type { CallEvents } from '../call/events.ts';
 import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { StallTimer } from './stall-timer.ts';
@@ -11,7 +11,7 @@ import { StallTimer } from './stall-timer.ts';
 export interface ResponderOptions {
   readonly client: Pick<ControlPlaneClient, 'post'>;
   readonly clock: Clock;
-  readonly traces: TraceSink;
+  readonly events: CallEvents;
   /** An answer was taken: the round trip in milliseconds. */
   readonly posted: (roundTripMs: number) => void;
   /** The control plane refused the key for an answer, which is tried again in so many milliseconds. */
@@ -68,7 +68,6 @@ export class Responder {
 
   /** Takes a notification; never waits. */
   notify(command: Command, parts: ResponseParts): void {
-    const { traces } = this.#options;
     const bytes = parts.json ?? Buffer.alloc(0);
     let outbox = this.#outboxes.get(command);
     if (!outbox) {
@@ -84,7 +83,7 @@ export class Responder {
       if (oldest >= 0) outbox.waiting.splice(oldest, 1);
       else dropped = true;
     }
-    if (command.trace) traces.notification(command.trace, bytes, dropped);
+    this.#options.events.notified(command, bytes, dropped);
     if (dropped) return;
     outbox.waiting.push({ bytes, parts });
     this.#postNext(command, outbox);
@@ -222,9 +221,9 @@ export class Responder {
   }
 
   #record(command: Command, kind: 'terminal' | 'notification', sentAt: number, outcome: PostOutcome): void {
-    const { trace, receipt } = command;
-    if (!trace || kind === 'notification') return;
-    trace.attempts.push({
+    const { record, receipt } = command;
+    if (kind === 'notification') return;
+    record.attempts.push({
       at: sentAt - receipt.now,
       ms: this.#options.clock.now() - sentAt,
       status: outcome.status,

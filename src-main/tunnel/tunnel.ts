@@ -1,4 +1,4 @@
-import type { TunnelError } from '../../shared/errors.ts';
+import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot, TunnelState } from '../../shared/tunnel.ts';
 import { ControlPlaneClient, type TunnelMetadata } from '../control-plane/client.ts';
@@ -9,11 +9,13 @@ import type { Channel, ChannelAnswer } from '../call/channel.ts';
 import type { RouteWatch } from '../network/route-watch.ts';
 import type { Routes } from '../network/routes.ts';
 import type { Log } from '../observe/log.ts';
-import type { TraceSink } from '../call/trace-sink.ts';
+import type { CallEvents } from '../call/events.ts';
+import type { Stage } from '../call/stage.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { LocalAnswer, LocalCallOptions } from './local-calls.ts';
 import { Poller } from './poller.ts';
 import { CommandQueue } from './queue.ts';
 import { Responder } from './responder.ts';
@@ -27,7 +29,8 @@ export interface TunnelParts {
   readonly routes: Routes;
   readonly channels: readonly Channel[];
   readonly identity: ClientIdentity;
-  readonly traces: TraceSink;
+  readonly events: CallEvents;
+  readonly stages?: (channel: Channel) => readonly Stage[];
   readonly log: Log;
   readonly discover: ((cancellation: Cancellation) => Promise<ChannelAnswer>) | undefined;
   /** Whether proxies let the tunnel through, and which certificates end when. */
@@ -73,7 +76,7 @@ export class Tunnel {
   #force: (() => void) | undefined;
 
   constructor(profile: Profile, parts: TunnelParts) {
-    const { clock, secrets, routes, channels, identity, traces, log } = parts;
+    const { clock, secrets, routes, channels, identity, events, log, stages } = parts;
     const { controlPlane: config, mcp } = profile;
     this.profile = profile;
     this.#parts = parts;
@@ -91,7 +94,7 @@ export class Tunnel {
     this.#responder = new Responder({
       client: this.#client,
       clock,
-      traces,
+      events,
       posted: (ms) => this.#answered(ms),
       refused: (error, waitMs) => this.#answerRefused(error, waitMs),
     });
@@ -101,7 +104,8 @@ export class Tunnel {
       queue: this.#queue,
       responder: this.#responder,
       clock,
-      traces,
+      events,
+      ...(stages && { stages }),
       log,
       maxConcurrent: mcp.maxConcurrentRequests,
       ownLimitMs: mcp.connectionMaxTtlMs,
@@ -159,11 +163,18 @@ export class Tunnel {
     return this.#parts.channels.find((channel) => channel.name === name);
   }
 
+  /** See `TunnelManager.call`. */
+  call(channel: string, bytes: Buffer, options: LocalCallOptions): Promise<LocalAnswer> {
+    return this.#stopping
+      ? Promise.reject(new TunnelError('tunnel_not_running', 'local'))
+      : this.#dispatcher.call(channel, bytes, options);
+  }
+
   snapshot(): TunnelSnapshot {
     const { profile } = this;
     const { ways } = this.#parts;
     const { name: title, description } = this.#metadata;
-    const { lastCommandAt, lastAnswerAt } = this.#dispatcher;
+    const { lastCommandAt, lastAnswerAt, held } = this.#dispatcher;
     return {
       id: profile.id,
       name: profile.name,
@@ -180,6 +191,7 @@ export class Tunnel {
       })),
       queue: { depth: this.#queue.depth, capacity: this.#queue.capacity },
       inFlight: this.#dispatcher.inFlight,
+      ...(held === 0 ? {} : { held }),
       ...this.#dispatcher.waits(),
       pollsOut: this.#poller.out,
       counts: { ...this.#dispatcher.counts },

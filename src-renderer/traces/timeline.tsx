@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../../shared/trace.ts';
+import { isErrorStatus, type TraceEvent } from '../../shared/trace.ts';
 import { duration, percent } from '../format.ts';
 import { t } from '../strings.ts';
 import { phasesOf } from './trace-look.ts';
@@ -43,7 +43,7 @@ function Track({ name, from, length, className, value, say, limit = false }: Tra
 
 /** Where the time went, and how much of the deadline it took. */
 export function Timeline({ call, now }: { readonly call: TraceEvent; readonly now: number }) {
-  const { queue, server, post, total } = phasesOf(call, now);
+  const { held, queue, server, post, total } = phasesOf(call, now);
   const whole = Math.max(total, 1);
   const { phases } = words;
   const share = call.deadlineMs === undefined ? undefined : total / call.deadlineMs;
@@ -60,9 +60,10 @@ export function Timeline({ call, now }: { readonly call: TraceEvent; readonly no
   );
   return (
     <dl className="timeline">
-      {track(phases.queue, 0, queue, 'wait')}
-      {track(phases.server, queue, server, call.status === 'failed' || call.status === 'expired' ? 'fault' : 'server')}
-      {track(phases.post, queue + server, post, 'post')}
+      {held > 0 && track(phases.held, 0, held, 'wait')}
+      {track(phases.queue, held, queue, 'wait')}
+      {track(phases.server, held + queue, server, isErrorStatus(call.status) ? 'fault' : 'server')}
+      {track(phases.post, held + queue + server, post, 'post')}
       {share === undefined || call.deadlineMs === undefined ? (
         <>
           <dt>{phases.deadline}</dt>

@@ -1,6 +1,7 @@
 import { useEffect, useState, type Ref } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { describe } from '../../shared/messages.ts';
+import { isOpenStatus } from '../../shared/trace.ts';
 import type { TraceDetail, TraceRow } from '../../shared/trace-view.ts';
 import { call, run } from '../api.ts';
 import { copyText } from '../copy.ts';
@@ -16,7 +17,7 @@ import { Chip, Note } from '../ui/tone.tsx';
 import { BodyView } from './body-view.tsx';
 import { AttemptList, HeaderLists, NotificationList, StderrList } from './detail-lists.tsx';
 import { Timeline } from './timeline.tsx';
-import { isOpen, toneOf } from './trace-look.ts';
+import { toneOf } from './trace-look.ts';
 
 const words = t.traces.detail;
 
@@ -39,7 +40,7 @@ function CopyMenu({ id, requestId }: { readonly id: number; readonly requestId: 
 
 function Parts({ detail }: { readonly detail: TraceDetail }) {
   const { row, notifications, stderr } = detail;
-  const open = isOpen(row.status);
+  const open = isOpenStatus(row.status);
   const tab = (id: keyof typeof words.tabs, n?: number) => (
     <Tab id={id}>
       {words.tabs[id]}

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { isOpenStatus } from '../../shared/trace.ts';
 import type { TraceRow } from '../../shared/trace-view.ts';
 import { useNow } from '../now.ts';
 import { useApp } from '../store.ts';
@@ -125,7 +126,7 @@ export function TraceList({ list, query, paused, current, marked, onCurrent, onM
                 top={start}
                 total={total}
                 longest={longest}
-                now={row && (row.status === 'running' || row.status === 'queued') ? now : 0}
+                now={row && isOpenStatus(row.status) ? now : 0}
                 tunnel={several ? (names.get(row?.tunnel ?? '') ?? row?.tunnel) : undefined}
                 isCurrent={row !== undefined && row.id === current}
                 isMarked={row !== undefined && marked.has(row.id)}

@@ -1,17 +1,18 @@
 import { memo } from 'react';
+import { isErrorStatus, isOpenStatus } from '../../shared/trace.ts';
 import type { TraceRow as Row } from '../../shared/trace-view.ts';
 import { clock, duration } from '../format.ts';
 import { t } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
 import { toneIcons } from '../ui/tone.tsx';
-import { isOpen, phasesOf, toneOf } from './trace-look.ts';
+import { phasesOf, toneOf } from './trace-look.ts';
 
 const barWidth = 150;
 
 /** Short calls stay visible beside long ones: a bar's length is a logarithm. */
 const lengthOf = (ms: number): number => Math.log10(1 + ms / 5);
 
-/** Queue, server and post-back as parts of one bar. */
+/** Held and queued, server and post-back as parts of one bar. */
 const Bar = memo(function Bar({
   row,
   longest,
@@ -21,16 +22,17 @@ const Bar = memo(function Bar({
   readonly longest: number;
   readonly now: number;
 }) {
-  const { queue, server, post, total } = phasesOf(row, now);
+  const { held, queue, server, post, total } = phasesOf(row, now);
+  const before = held + queue;
   const length = barWidth * Math.min(1, lengthOf(total) / lengthOf(Math.max(longest, 50)));
   const scale = total === 0 ? 0 : length / total;
-  const serverAt = Math.max(queue * scale, queue > 0 ? 2 : 0);
+  const serverAt = Math.max(before * scale, before > 0 ? 2 : 0);
   const postAt = serverAt + server * scale;
   return (
     <svg className="bar" viewBox={`0 0 ${barWidth} 8`} preserveAspectRatio="none" aria-hidden="true">
       <rect className="wait" width={serverAt} height="8" />
       <rect
-        className={toneOf[row.status] === 'fault' ? 'fault' : 'server'}
+        className={isErrorStatus(row.status) ? 'fault' : 'server'}
         x={serverAt}
         width={Math.max(server * scale, 1)}
         height="8"
@@ -61,7 +63,7 @@ export const TraceListRow = memo(function TraceListRow(props: Props) {
   if (!row) return <div className="trace-row" style={place} aria-hidden="true" />;
   const tone = toneOf[row.status];
   const [time, fraction] = clock(row.receivedAt);
-  const open = isOpen(row.status);
+  const open = isOpenStatus(row.status);
   return (
     <div
       id={rowId(row.id)}

@@ -1,28 +1,16 @@
 import { expect, test } from 'vitest';
 import { LastCallers } from '../../src-main/api/last-callers.ts';
 import { headlessLimits, TraceStore } from '../../src-main/observe/trace-store.ts';
+import { endCall, openCall } from '../support/stored-calls.ts';
 
 function tunnel(bodies = true) {
   const store = new TraceStore(headlessLimits, () => ({ bodies, maxBodyBytes: 1_048_576 }));
   const callers = new LastCallers(store);
-  store.onEnd((record) => callers.called(record));
   const call = (method: string, params: unknown): void => {
     const request = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
-    const record = store.open(
-      {
-        tunnel: 't',
-        channel: 'main',
-        requestId: 'r',
-        kind: 'request',
-        method,
-        receivedAt: 0,
-        status: 'ok',
-        attempts: [],
-        notifications: 0,
-      },
-      request,
-    );
-    store.close(record, undefined);
+    const record = openCall(store, { method }, request);
+    endCall(store, record);
+    callers.called(record);
   };
   return { call, said: () => callers.of('t') };
 }

@@ -4,31 +4,19 @@ import type { Caller, EventPayload } from '../../shared/ipc.ts';
 import { hiddenValue } from '../../shared/trace-view.ts';
 import { copyAs, exportLine, revealValue, traceBody, traceDetail } from '../../src-main/api/traces/detail.ts';
 import { TraceSubscriptions } from '../../src-main/api/traces/subscriptions.ts';
-import type { TraceRecord } from '../../src-main/call/trace-sink.ts';
+import type { TraceRecord } from '../../src-main/call/record.ts';
 import { TraceStore } from '../../src-main/observe/trace-store.ts';
+import { endCall, openCall } from '../support/stored-calls.ts';
 
 const capture = { bodies: true, maxBodyBytes: 100_000 };
 const newStore = (maxRows = 200_000) => new TraceStore({ bodyBudget: 64 * 1024 * 1024, maxRows }, () => capture);
 
 function add(store: TraceStore, rest: Partial<TraceRecord> = {}, body = '{"jsonrpc":"2.0"}'): TraceRecord {
-  const call: Omit<TraceRecord, 'id'> = {
-    tunnel: 'p1',
-    channel: 'main',
-    requestId: 'r',
-    kind: 'request',
-    method: 'tools/call',
-    receivedAt: 1000,
-    status: 'ok',
-    attempts: [],
-    notifications: 0,
-    postedMs: 5,
-    ...rest,
-  };
-  const record = store.open(call, Buffer.from(body), [
+  const record = openCall(store, { tunnel: 'p1', status: 'ok', postedMs: 5, ...rest }, Buffer.from(body), [
     ['Authorization', 'Bearer abc'],
     ['Accept', 'x'],
   ]);
-  store.close(record, Buffer.from('{"result":{"token":"t0p","a":1}}'));
+  endCall(store, record, Buffer.from('{"result":{"token":"t0p","a":1}}'));
   return record;
 }
 
@@ -73,10 +61,10 @@ describe('a list of calls', () => {
     const store = newStore();
     const { caller, deltas } = watcher();
     lists(store).subscribe('status:running', screen, caller);
-    const record = store.open({ ...add(newStore()), status: 'running' }, undefined);
+    const record = openCall(store, { status: 'running' });
     await expect.poll(() => deltas.at(-1)?.window.total).toBe(1);
     record.status = 'ok';
-    store.close(record, undefined);
+    endCall(store, record);
     await expect.poll(() => deltas.at(-1)?.window.total).toBe(0);
   });
 

@@ -269,3 +269,69 @@ describe('a walk over a document', () => {
     );
   });
 });
+
+describe('a tool that failed', () => {
+  const failed = (result: string, rest = ''): boolean | undefined =>
+    readMessage(Buffer.from(`{"jsonrpc":"2.0","id":1,"result":${result}${rest}}`)).isToolError;
+
+  it.each([
+    '{"content":[],"isError":true}',
+    '{"isError":true,"content":[{"type":"text","text":"no such contract"}]}',
+    '{ "isError" : true , "resultType" : "complete" }',
+    '{"isError":false,"isError":true}',
+    '{"is\\u0045rror":true}',
+    '{"_meta":{"isError":false},"structuredContent":{"isError":false},"isError":true}',
+  ])('says so in its result: %s', (result) => {
+    expect(failed(result)).toBe(true);
+  });
+
+  it.each([
+    '{"content":[]}',
+    '{"isError":false}',
+    '{"isError":null}',
+    '{"isError":"true"}',
+    '{"isError":1}',
+    '{"isError":[true]}',
+    '{"isError":true,"isError":false}',
+    '{"structuredContent":{"isError":true}}',
+    '{"_meta":{"isError":true}}',
+    '{"content":[{"isError":true}]}',
+    '{"content":[{"type":"text","text":"\\"isError\\":true"}]}',
+    '{"content":"\\\\","text":"{\\"isError\\":true}"}',
+    '{"iserror":true}',
+    '{"isError":true,"resultType":"input_required"}',
+    '{"isError":true,"resultType":7}',
+    '[{"isError":true}]',
+    'null',
+    '"isError"',
+  ])('is not one that says it elsewhere, or not so: %s', (result) => {
+    expect(failed(result)).toBe(false);
+  });
+
+  it('is told by the last result where the key is repeated, and never beside an error', () => {
+    expect(failed('{"isError":true}', ',"result":{}')).toBe(false);
+    expect(failed('{}', ',"result":{"isError":true}')).toBe(true);
+    expect(failed('{"isError":true}', ',"error":{"code":-1}')).toBe(false);
+    expect(failed('{"isError":true}', ',"error":null')).toBe(true);
+  });
+
+  it('agrees with JSON.parse on any result', () => {
+    fc.assert(
+      fc.property(
+        fc.record(
+          {
+            isError: fc.oneof(fc.boolean(), fc.jsonValue()),
+            resultType: fc.constantFrom('complete', 'input_required', 1),
+            content: fc.jsonValue(),
+            structuredContent: fc.record({ isError: fc.boolean() }),
+          },
+          { requiredKeys: [] },
+        ),
+        (result) => {
+          const final = result.resultType === undefined || result.resultType === 'complete';
+          expect(failed(JSON.stringify(result))).toBe(final && result.isError === true);
+        },
+      ),
+    );
+  });
+});

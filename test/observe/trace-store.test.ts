@@ -1,18 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TraceRecord } from '../../src-main/call/trace-sink.ts';
+import type { TraceRecord } from '../../src-main/call/record.ts';
 import { TraceStore, type Capture, type TraceChange } from '../../src-main/observe/trace-store.ts';
+import { endCall, openCall } from '../support/stored-calls.ts';
 
-const call = (tunnel = 't'): Omit<TraceRecord, 'id'> => ({
-  tunnel,
-  channel: 'main',
-  requestId: 'r',
-  kind: 'request',
-  method: 'tools/call',
-  receivedAt: 1000,
-  status: 'queued',
-  attempts: [],
-  notifications: 0,
-});
 const bytes = (size: number) => Buffer.alloc(size, 'x');
 const all: Capture = { bodies: true, maxBodyBytes: 1000 };
 
@@ -22,9 +12,9 @@ function storeOf(options: { bodyBudget?: number; maxRows?: number; capture?: () 
 }
 
 function add(store: TraceStore, size: number, status: TraceRecord['status'] = 'ok'): TraceRecord {
-  const record = store.open(call(), bytes(size));
+  const record = openCall(store, {}, bytes(size));
   record.status = status;
-  store.close(record, bytes(size));
+  endCall(store, record, bytes(size));
   return record;
 }
 
@@ -32,7 +22,7 @@ describe('trace store', () => {
   it('keeps the bodies of a call, and never the buffer they came in', () => {
     const store = storeOf();
     const poll = Buffer.from('{"commands":[{"id":1}]}');
-    const record = store.open(call(), poll.subarray(13, 21));
+    const record = openCall(store, {}, poll.subarray(13, 21));
     poll.fill(0);
     expect(store.body(record.id, 'request')?.toString()).toBe('{"id":1}');
     expect(record.request).toEqual({ size: 8, kept: 'kept' });
@@ -90,7 +80,7 @@ describe('trace store', () => {
     const pinned = add(store, 10);
     store.pin(pinned.id, true);
     add(store, 10, 'failed');
-    const running = store.open(call(), bytes(10));
+    const running = openCall(store, {}, bytes(10));
     expect(store.clear()).toBe(1);
     expect([store.at(0)?.id, store.at(1)?.id, store.errors]).toEqual([pinned.id, running.id, 0]);
     expect(store.bodyBytes).toBe(30);
@@ -98,8 +88,8 @@ describe('trace store', () => {
 
   it('keeps notifications in order, marks the dropped, and counts those beyond its bound', () => {
     const store = storeOf();
-    const record = store.open(call(), bytes(1));
-    for (let sent = 0; sent < 300; sent++) store.notification(record, bytes(1), sent === 7);
+    const record = openCall(store, {}, bytes(1));
+    for (let sent = 0; sent < 300; sent++) store.notified(record, undefined, bytes(1), sent === 7);
     expect(record.notifications).toBe(300);
     expect(store.notifications(record.id)).toHaveLength(200);
     expect(store.notifications(record.id).findIndex(({ dropped }) => dropped)).toBe(7);
@@ -117,9 +107,9 @@ describe('trace store', () => {
 
   it('keeps the body of a call that ends after others took its room', () => {
     const store = storeOf({ bodyBudget: 1000 });
-    const slow = store.open(call(), bytes(300));
+    const slow = openCall(store, {}, bytes(300));
     for (let made = 0; made < 5; made++) add(store, 200);
-    store.close(slow, bytes(300));
+    endCall(store, slow, bytes(300));
     expect(store.get(slow.id)).toMatchObject({ request: { kept: 'dropped' }, response: { size: 300, kept: 'kept' } });
     expect(store.body(slow.id, 'response')).toHaveLength(300);
   });
@@ -128,7 +118,7 @@ describe('trace store', () => {
     const store = storeOf();
     const record = add(store, 10, 'expired');
     record.answeredMs = 5000;
-    store.update(record);
+    store.answered(record);
     expect(store.get(record.id)).toMatchObject({ status: 'expired', answeredMs: 5000, response: { size: 10 } });
   });
 
@@ -156,14 +146,6 @@ describe('trace store', () => {
       for (let made = 0; made < 1000; made++) add(store, 1);
       vi.advanceTimersByTime(60);
       expect(changes.map(({ changed }) => changed.length)).toEqual([1000]);
-    });
-
-    it('of ends are told at once', () => {
-      const store = storeOf();
-      const ended: string[] = [];
-      store.onEnd(({ status }) => ended.push(status));
-      add(store, 1, 'failed');
-      expect(ended).toEqual(['failed']);
     });
   });
 });

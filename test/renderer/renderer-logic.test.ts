@@ -28,15 +28,16 @@ describe('figures on the pages', () => {
 
   it('cut a call into phases that add up to its whole', () => {
     fc.assert(
-      fc.property(fc.nat(5000), fc.nat(5000), fc.nat(5000), (queue, server, post) => {
+      fc.property(fc.nat(5000), fc.nat(5000), fc.nat(5000), fc.nat(5000), (held, queue, server, post) => {
         const call = {
           status: 'ok',
           receivedAt: 0,
-          dispatchedMs: queue,
-          answeredMs: queue + server,
-          postedMs: queue + server + post,
+          heldMs: held,
+          dispatchedMs: held + queue,
+          answeredMs: held + queue + server,
+          postedMs: held + queue + server + post,
         } as TraceEvent;
-        expect(phasesOf(call, 0)).toEqual({ queue, server, post, total: queue + server + post });
+        expect(phasesOf(call, 0)).toEqual({ held, queue, server, post, total: held + queue + server + post });
       }),
     );
   });

@@ -42,11 +42,14 @@ describe('the filter of the trace list', () => {
   });
 
   it('takes every way of not reaching the caller with a good answer for an error', () => {
-    for (const status of ['error', 'failed', 'expired', 'undelivered'] as const)
+    for (const status of ['error', 'tool_error', 'failed', 'expired', 'undelivered'] as const)
       expect(finds('status:error', callWith({ status }))).toBe(true);
     expect(finds('status:error')).toBe(false);
     expect(finds('status:failed', callWith({ status: 'error' }))).toBe(false);
-    expect(finds('status:open', callWith({ status: 'running' }))).toBe(true);
+    expect(finds('status:error', callWith({ status: 'refused' }))).toBe(false);
+    expect(finds('status:tool_error,refused', callWith({ status: 'refused' }))).toBe(true);
+    for (const status of ['held', 'queued', 'running'] as const)
+      expect(finds('status:open', callWith({ status }))).toBe(true);
   });
 
   it('compares durations in any unit', () => {

@@ -2,7 +2,8 @@ import type { TraceEvent } from '../../shared/trace.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import { createEngine, type EngineOptions } from '../../src-main/engine.ts';
 import { createLog } from '../../src-main/observe/log.ts';
-import type { TraceRecord, TraceSink } from '../../src-main/call/trace-sink.ts';
+import type { CallObserver } from '../../src-main/call/events.ts';
+import type { TraceRecord } from '../../src-main/call/record.ts';
 import type { TunnelManager } from '../../src-main/tunnel/tunnel-manager.ts';
 import { cleanUp, literalSecrets, profileWith } from './network.ts';
 
@@ -23,11 +24,8 @@ export async function startTunnel(
 ): Promise<RunningTunnel> {
   const traces: TraceRecord[] = [];
   const looking = new Set<() => void>();
-  const sink: TraceSink = {
-    open: (record) => ({ ...record, id: 0 }),
-    update: () => undefined,
-    notification: () => undefined,
-    close: (record) => {
+  const sink: CallObserver = {
+    ended: (record) => {
       traces.push(record);
       for (const look of looking) look();
     },

@@ -1,135 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TunnelError } from '../../shared/errors.ts';
-import type { TraceEvent } from '../../shared/trace.ts';
-import type { Pending, PostListener, PostOutcome } from '../../src-main/control-plane/client.ts';
-import type { Command } from '../../src-main/call/command.ts';
-import { readPollBody } from '../../src-main/control-plane/commands.ts';
 import { AnswerError, type ChannelAnswer } from '../../src-main/call/channel.ts';
-import { createLog } from '../../src-main/observe/log.ts';
-import type { TraceRecord } from '../../src-main/call/trace-sink.ts';
-import { Dispatcher, type DispatcherOptions } from '../../src-main/tunnel/dispatcher.ts';
-import { CommandQueue } from '../../src-main/tunnel/queue.ts';
-import { Responder } from '../../src-main/tunnel/responder.ts';
-import { command, envelope, type CommandFields } from '../fakes/control-plane.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { MemoryChannel, resultOf } from '../support/memory-channel.ts';
-
-class FakePost implements Pending {
-  written = true;
-  aborted = false;
-  readonly command: Command;
-  readonly bytes: Buffer;
-  readonly listener: PostListener;
-
-  constructor(of: Command, bytes: Buffer, listener: PostListener) {
-    this.command = of;
-    this.bytes = bytes;
-    this.listener = listener;
-  }
-
-  get body(): { resp_type: string; resp_code: number; request_id: string; resp_json?: { method?: string } } {
-    return JSON.parse(this.bytes.toString()) as never;
-  }
-
-  abort(error: TunnelError): void {
-    this.aborted = true;
-    this.listener.done({ error, written: true });
-  }
-
-  gets(status: number, retryAfterMs?: number): void {
-    const outcome: PostOutcome =
-      status < 300
-        ? { status, written: true }
-        : { status, written: true, error: new TunnelError('unauthorized', 'control-plane', { status }) };
-    this.listener.done(retryAfterMs === undefined ? outcome : { ...outcome, retryAfterMs });
-  }
-
-  breaks(written: boolean): void {
-    this.listener.done({ written, error: new TunnelError('connect_reset', 'control-plane') });
-  }
-}
-
-interface Rig {
-  readonly clock: FakeClock;
-  readonly dispatcher: Dispatcher;
-  readonly responder: Responder;
-  readonly queue: CommandQueue;
-  readonly main: MemoryChannel;
-  readonly docs: MemoryChannel;
-  readonly posts: FakePost[];
-  readonly traces: TraceEvent[];
-  readonly refused: number[];
-  /** One poll's commands; their deadlines run from now. */
-  readonly poll: (...commands: (CommandFields | string)[]) => void;
-  readonly types: () => string[];
-}
-
-function rig(options: Partial<DispatcherOptions> = {}): Rig {
-  const clock = new FakeClock();
-  const posts: FakePost[] = [];
-  const traces: TraceRecord[] = [];
-  const refused: number[] = [];
-  const [main, docs] = [new MemoryChannel('main'), new MemoryChannel('docs')];
-  const queue = new CommandQueue(20, 2);
-  const sink = {
-    open: (record: Omit<TraceRecord, 'id'>) => ({ ...record, id: 1 }),
-    update: () => undefined,
-    notification: () => undefined,
-    close: (record: TraceRecord) => void traces.push(record),
-  };
-  const responder = new Responder({
-    client: {
-      post: (of, bytes, listener) => {
-        const post = new FakePost(of, bytes, listener);
-        posts.push(post);
-        return post;
-      },
-    },
-    clock,
-    traces: sink,
-    posted: () => undefined,
-    refused: (_error, waitMs) => refused.push(waitMs),
-  });
-  const dispatcher = new Dispatcher({
-    tunnel: 't',
-    channels: new Map([main, docs].map((channel) => [channel.name, channel])),
-    queue,
-    responder,
-    clock,
-    traces: sink,
-    log: createLog('error', () => undefined),
-    maxConcurrent: 3,
-    ownLimitMs: 600_000,
-    discover: undefined,
-    changed: () => undefined,
-    roomy: () => undefined,
-    expecting: () => undefined,
-    ...options,
-  });
-  const poll = (...commands: (CommandFields | string)[]): void => {
-    const body = envelope(commands.map((one) => (typeof one === 'string' ? one : command(one))));
-    dispatcher.accept(readPollBody(body, { now: clock.now(), wall: clock.wall() }));
-  };
-  const types = (): string[] => posts.map(({ body }) => body.resp_type);
-  return { clock, dispatcher, responder, queue, main, docs, posts, traces, refused, poll, types };
-}
-
-/** Lets promises that are settled run on. */
-const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-};
-
-const call = (id: string, more: Partial<CommandFields> = {}): CommandFields => ({
-  request_id: id,
-  jsonrpc: `{"jsonrpc":"2.0","id":"${id}","method":"tools/call"}`,
-  ...more,
-});
-const cancel = (of: string, more: Partial<CommandFields> = {}): CommandFields => ({
-  request_id: `cancel-${of}`,
-  jsonrpc: `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"${of}"}}`,
-  ...more,
-});
-const ok = '{"jsonrpc":"2.0","id":"a","result":{}}';
+import type { CommandFields } from '../fakes/control-plane.ts';
+import { call, cancel, ok, rig, settle, type FakePost, type Rig } from '../support/call-rig.ts';
+import { resultOf } from '../support/memory-channel.ts';
 
 describe('an answer', () => {
   it('is tried until it is taken, with the same bytes and waits that grow and keep to Retry-After', async () => {
@@ -521,6 +395,41 @@ describe('a command', () => {
       resp_json: { error: { data: { tunnel_failure: { source: 'target_http', upstream_status: 401 } } } },
     });
   });
+});
+
+describe('a tool that failed', () => {
+  const failure = '{"jsonrpc":"2.0","id":"a","result":{"content":[],"isError":true}}';
+
+  it.each(['tools/call', 'tasks/result'])(
+    'is an outcome of its own for %s: an error, and an answer of its server',
+    async (method) => {
+      const { poll, main, posts, traces, dispatcher, clock } = rig();
+      poll({ request_id: 'a', jsonrpc: `{"jsonrpc":"2.0","id":"a","method":"${method}"}` });
+      main.calls[0]!.answer(failure);
+      await settle();
+      posts[0]!.gets(200);
+      expect(posts[0]!.body.resp_json).toEqual(JSON.parse(failure));
+      expect(traces[0]).toMatchObject({ status: 'tool_error' });
+      expect(dispatcher.counts).toMatchObject({ answered: 1, errors: 1 });
+      expect(dispatcher.answers.of('main')).toEqual({ lastAnswerAt: clock.wall() });
+    },
+  );
+
+  it('is told by results of tools alone: elsewhere the same member means what the method says', async () => {
+    const { poll, main, posts, traces } = rig();
+    poll({ request_id: 'a', jsonrpc: '{"jsonrpc":"2.0","id":"a","method":"acme/report"}' });
+    main.calls[0]!.answer(failure);
+    await settle();
+    posts[0]!.gets(200);
+    expect(traces[0]).toMatchObject({ status: 'ok' });
+  });
+});
+
+it('a call past its deadline counts as an error, as everywhere', () => {
+  const { poll, clock, dispatcher } = rig();
+  poll(call('a', { response_timeout: '1s' }));
+  clock.pass(1_000);
+  expect(dispatcher.counts).toMatchObject({ errors: 1, dropped: 1 });
 });
 
 describe('OAuth discovery', () => {

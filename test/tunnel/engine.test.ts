@@ -30,12 +30,7 @@ async function rig(clock?: Clock): Promise<Rig> {
     env: {},
     ...(clock && { clock }),
     log: createLog('error', () => undefined),
-    traces: {
-      open: (record) => ({ ...record, id: 1 }),
-      update: () => undefined,
-      notification: () => undefined,
-      close: () => undefined,
-    },
+    traces: {},
   });
   cleanUp(() => engine.stopAll(0));
   const { url: baseUrl, tunnelId } = controlPlane;
@@ -197,5 +192,30 @@ describe('a wake of the machine', () => {
     engine.nudge('wake');
     engine.nudge('person');
     expect(nudged.mock.calls).toEqual([['wake'], ['wake'], ['person']]);
+  });
+});
+
+describe('a call of this process', () => {
+  const request = Buffer.from('{"jsonrpc":"2.0","id":7,"method":"quick"}');
+
+  it('goes to the server of the tunnel, is told to observers, and never to the control plane', async () => {
+    const { controlPlane, engine, start } = await rig();
+    await expect(engine.call('p', 'main', request, { origin: 'workbench' })).rejects.toMatchObject({
+      code: 'tunnel_not_running',
+    });
+    await start();
+    const [{ id }] = engine.snapshots() as [TunnelSnapshot];
+    const ended: unknown[] = [];
+    engine.events.subscribe({ ended: ({ status, origin }) => void ended.push([status, origin]) });
+    const { record, body } = await engine.call(id, 'main', request, { origin: 'workbench' });
+    expect(record).toMatchObject({ tunnel: id, status: 'ok', method: 'quick' });
+    expect(JSON.parse(String(body))).toMatchObject({ id: 7, result: expect.anything() as unknown });
+    expect(ended).toEqual([['ok', 'workbench']]);
+    expect(controlPlane.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+    expect(engine.snapshots()[0]?.counts.commands).toBe(0);
+    await engine.stopAll();
+    await expect(engine.call(id, 'main', request, { origin: 'workbench' })).rejects.toMatchObject({
+      code: 'tunnel_not_running',
+    });
   });
 });

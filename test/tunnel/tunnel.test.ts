@@ -1,6 +1,7 @@
 import { attribute, isReady } from '../../src-main/diagnosis/attribution.ts';
 import { describe, expect, it } from 'vitest';
 import type { TunnelState } from '../../shared/tunnel.ts';
+import { CallEvents } from '../../src-main/call/events.ts';
 import { createLog } from '../../src-main/observe/log.ts';
 import type { SecretResolver } from '../../src-main/secrets/secret-resolver.ts';
 import { systemClock, type Clock } from '../../src-main/base/clock.ts';
@@ -56,12 +57,7 @@ async function rig({ clock = systemClock, profile, channels, metadata }: Setup =
     routes: routesFor(settings),
     channels: channels ?? [main],
     identity: { name: 'culvert', version: '9.9.9', instanceId: 'instance' },
-    traces: {
-      open: (record) => ({ ...record, id: 1 }),
-      update: () => undefined,
-      notification: () => undefined,
-      close: () => undefined,
-    },
+    events: new CallEvents(),
     log: createLog('error', () => undefined),
     discover: undefined,
     changed: () => looking.forEach((look) => look()),

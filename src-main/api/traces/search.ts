@@ -1,6 +1,6 @@
 import { matchesFilter, type TraceFilter } from '../../../shared/trace-filter.ts';
 import { maskJson } from '../../detect/masking.ts';
-import type { TraceRecord } from '../../call/trace-sink.ts';
+import type { TraceRecord } from '../../call/record.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
 
 /** Search takes the main process for no longer than this at a time. */

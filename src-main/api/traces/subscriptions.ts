@@ -2,7 +2,7 @@ import { TunnelError } from '../../../shared/errors.ts';
 import type { Caller } from '../../../shared/ipc.ts';
 import { parseFilter } from '../../../shared/trace-filter.ts';
 import type { TraceRow, TraceWindow, WindowRequest } from '../../../shared/trace-view.ts';
-import type { TraceRecord } from '../../call/trace-sink.ts';
+import type { TraceRecord } from '../../call/record.ts';
 import type { TraceChange, TraceStore } from '../../observe/trace-store.ts';
 import { TraceSearch } from './search.ts';
 

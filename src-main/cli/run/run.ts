@@ -149,12 +149,19 @@ async function drainOnRequest(headless: Headless, end: EndRequest, log: Log): Pr
 }
 
 function logTimes(headless: Headless, log: Log): void {
-  headless.traces.onEnd(({ tunnel, channel, method, target, status, dispatchedMs, answeredMs, postedMs }) => {
-    const ms = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
-    log.info(
-      `${method}${target === undefined ? '' : ` ${target}`}: ${status}`,
-      { dispatched_ms: ms(dispatchedMs), answered_ms: ms(answeredMs), posted_ms: ms(postedMs) },
-      { tunnel, channel },
-    );
+  const ms = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
+  headless.manager.events.subscribe({
+    ended({ tunnel, channel, method, target, status, heldMs, dispatchedMs, answeredMs, postedMs }) {
+      log.info(
+        `${method}${target === undefined ? '' : ` ${target}`}: ${status}`,
+        {
+          held_ms: ms(heldMs),
+          dispatched_ms: ms(dispatchedMs),
+          answered_ms: ms(answeredMs),
+          posted_ms: ms(postedMs),
+        },
+        { tunnel, channel },
+      );
+    },
   });
 }

@@ -1,7 +1,7 @@
 import type { Caller, HandlerArgs, Handlers } from '../../../shared/ipc.ts';
 import { matchesFilter, parseFilter } from '../../../shared/trace-filter.ts';
 import { hiddenValue, type TraceBody, type TraceRow, type TraceWindow } from '../../../shared/trace-view.ts';
-import type { TraceBodyPart, TraceStatus } from '../../../shared/trace.ts';
+import { isErrorStatus, type TraceBodyPart, type TraceStatus } from '../../../shared/trace.ts';
 import { ids } from './tunnels.ts';
 
 type WindowRequest = HandlerArgs<'traces.window'>['window'];
@@ -89,7 +89,7 @@ export class FakeTraces {
   }
 
   get counts(): { count: number; errors: number } {
-    return { count: this.rows.length, errors: this.rows.filter(({ status }) => status === 'failed').length };
+    return { count: this.rows.length, errors: this.rows.filter(({ status }) => isErrorStatus(status)).length };
   }
 
   /** A call arrives; subscribers see it. */
