@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
@@ -50,6 +51,15 @@ export default tseslint.config(
         document: 'readonly',
         performance: 'readonly',
       },
+    },
+  },
+  {
+    // data from outside meets these: an expression that backtracks, or starts over at each character, freezes every tunnel
+    files: ['src-main/**', 'shared/**', 'src-renderer/**'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: true }],
     },
   },
   {

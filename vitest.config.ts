@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { workerSource } from './scripts/worker-source.mjs';
 import { patienceMs } from './test/support/patience.ts';
 
 /** Where a script wants the results as JSON as well (.ci/run adds them up). */
@@ -6,6 +7,7 @@ const report = process.env.CULVERT_TEST_REPORT;
 
 /** Tests that need a desktop, a browser or a keyring skip themselves with a reason (test/support/require.ts), unless CULVERT_REQUIRE_ALL=1 makes a skip a failure. */
 export default defineConfig({
+  plugins: [workerSource()],
   test: {
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 2 * patienceMs,

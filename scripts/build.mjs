@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { gatherLicences, writeLicences } from './licences.mjs';
+import { workerSource } from './worker-source.mjs';
 
 const cliOnly = process.argv.includes('--cli');
 
@@ -14,7 +15,7 @@ export async function buildCli() {
     logLevel: 'warn',
     define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { alias: [{ find: /^undici$/, replacement: fileURLToPath(new URL('undici-pool.mjs', import.meta.url)) }] },
-    plugins: [gatherLicences()],
+    plugins: [gatherLicences(), workerSource()],
     ssr: { noExternal: true, external: ['keytar', 'system-ca'] },
     build: {
       ssr: 'src-main/cli.ts',

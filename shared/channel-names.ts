@@ -1,4 +1,5 @@
 import { channelNamePattern } from './tunnel.ts';
+import { trimmedOf } from './trim.ts';
 
 /** Calls that name no channel go there. */
 export const mainChannel = 'main';
@@ -9,11 +10,7 @@ const reserved = 'harpoon';
 export const isChannelName = (name: string): boolean => channelNamePattern.test(name) && name !== reserved;
 
 const slug = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 56) || 'server';
+  trimmedOf(name.toLowerCase().replace(/[^a-z0-9_-]+/g, '-'), '-').slice(0, 56) || 'server';
 
 /** Names for new channels after those of their servers: the first is `main` while there is none, and no name comes twice. */
 export function channelNamesFor(servers: readonly string[], taken: Iterable<string> = []): string[] {

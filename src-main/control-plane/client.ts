@@ -13,6 +13,7 @@ import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchang
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { foreignText, intercepted, statusError } from './status-error.ts';
+import { withoutTrailing } from '../../shared/trim.ts';
 
 export interface ControlPlaneOptions {
   readonly config: Profile['controlPlane'];
@@ -109,7 +110,7 @@ export class ControlPlaneClient {
     this.#origin = this.#url.origin;
     this.#polls = { url: this.#url, pool: 'poll' };
     this.#posts = { url: this.#url, pool: 'response' };
-    this.#path = `${this.#url.pathname.replace(/\/+$/, '')}/v1/tunnels/${encodeURIComponent(config.tunnelId)}`;
+    this.#path = `${withoutTrailing(this.#url.pathname, '/')}/v1/tunnels/${encodeURIComponent(config.tunnelId)}`;
     this.#postPath = `${this.#path}/response`;
     const channels = [...new Set(config.pollChannels ?? [])].sort();
     this.#channels = channels.map((channel) => `channel=${encodeURIComponent(channel)}&`).join('');

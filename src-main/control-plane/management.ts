@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { TunnelError, type ErrorCode } from '../../shared/errors.ts';
 import { requestSmall } from '../network/request.ts';
 import type { Lease, Routes } from '../network/routes.ts';
+import { withoutTrailing } from '../../shared/trim.ts';
 
 /** A tunnel as the management API tells of it, in the wire's own names: `--json` prints it as it is. */
 const tunnelSchema = z.object({
@@ -92,7 +93,7 @@ interface Call<T> {
 
 export function createManagement(options: ManagementOptions): Management {
   const { url, routes, key, client, timeoutMs = 30_000 } = options;
-  const root = `${url.pathname.replace(/\/+$/, '')}/v1/tunnels`;
+  const root = `${withoutTrailing(url.pathname, '/')}/v1/tunnels`;
 
   const send = async <T>(lease: Lease, call: Call<T>): Promise<T> => {
     const { method, path, body, answer, tunnelId } = call;

@@ -48,7 +48,7 @@ export function foreignText(body: Buffer): 'page' | 'text' | undefined {
 }
 
 /** A refusal without a word. */
-const isBare = (body: Buffer): boolean => /^\s*(?:\{\s*\})?\s*$/.test(body.toString('latin1', 0, 200));
+const isBare = (body: Buffer): boolean => /^(?:\{\s*\})?$/.test(body.toString('latin1', 0, 200).trim());
 
 /** A refusal of the control plane is JSON with an `error` (openapi.json, `APIErrorResponse`). */
 function foreignRefusal(body: Buffer): Foreign | undefined {

@@ -19,8 +19,13 @@ function execWords(value: string): string[] {
   );
 }
 
-const valueOf = (text: string, key: string): string | undefined =>
-  new RegExp(`^${key}\\s*=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim();
+function valueOf(text: string, key: string): string | undefined {
+  for (const line of text.split('\n')) {
+    const sign = line.indexOf('=');
+    if (sign > 0 && line.slice(0, sign).trim() === key) return line.slice(sign + 1).trim();
+  }
+  return undefined;
+}
 
 /** What the entry of the XDG autostart folder says about starting `command`. Never rejects. */
 export async function readDesktopEntry(file: string, command: readonly string[]): Promise<LoginEntry> {

@@ -1,104 +1,116 @@
 import { hiddenValue } from '../../shared/trace-view.ts';
 import type { Span } from '../json/span.ts';
 import { rewrite, type Replacement } from '../json/rewrite.ts';
-import { decodeString, JsonReader } from '../json/scan.ts';
+import { decodeString, JsonReader, JsonSyntaxError } from '../json/scan.ts';
+import { findSecrets, maskSpans } from './find-secrets.ts';
+import { isSecretMember } from './secret-names.ts';
 
 /** Deeper than this nothing is shown to be safe: the whole value is hidden. */
 const maxDepth = 200;
 
-/** Members whose values are hidden whatever they hold, in snake case. */
-const secretNames =
-  /(^|_)(api_?key|secret|secret_key|(access|refresh|id|auth|bearer|session|csrf|api)_token|token|password|passwd|passphrase|private_key|client_secret|authorization|cookie|set_cookie|credentials?|email|phone|ssn|iban|card_number)$/;
-
-/** Names that end like a secret's and are none. */
-const harmlessNames = /^(progress_token|next_page_token|page_token|public_key)$/;
-
-/** Values that look like a secret, wherever they stand. */
-const secretValue =
-  /\b(sk|pk|rk)[-_][A-Za-z0-9][A-Za-z0-9_-]{14,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bglpat-[\w-]{16,}|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\beyJ[\w-]{8,}\.[\w-]{8,}|\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^\s/:@]+:[^\s/@]+@/;
-
-const snakeCase = (name: string): string =>
-  name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
-    .toLowerCase();
-
-export function isSecretMember(name: string): boolean {
-  const snake = snakeCase(name);
-  return secretNames.test(snake) && !harmlessNames.test(snake);
-}
-
 const pointerPart = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
 interface Hidden {
-  readonly pointer: string;
+  /** Undefined for a member's name that looks like a secret: there is no pointer that would not tell it. */
+  readonly pointer: string | undefined;
   readonly span: Span;
+  /** What is shown in its place, as JSON. */
+  readonly shown: string;
 }
 
-/** Every value to be hidden. Throws `JsonSyntaxError` where the bytes are not JSON. */
-function findHidden(bytes: Buffer): Hidden[] {
+interface Found {
+  readonly hidden: readonly Hidden[];
+  /** Where the bytes stop being JSON, and whether that is below a secret's name; undefined when they are JSON throughout. */
+  readonly broken: { readonly at: number; readonly secret: boolean } | undefined;
+}
+
+const wholly = JSON.stringify(hiddenValue);
+const scalars = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+
+/** Every value to be hidden, as far as the bytes are JSON. */
+function findHidden(bytes: Buffer): Found {
   const hidden: Hidden[] = [];
   const json = new JsonReader(bytes);
+  let inSecret = false;
+  const scalar = (pointer: string, secret: boolean): void => {
+    const span = json.skip();
+    if (bytes[span.start] === 0x22) {
+      const text = decodeString(bytes, span) ?? bytes.toString('utf8', span.start + 1, span.end - 1);
+      if (text === '') return;
+      if (secret) return void hidden.push({ pointer, span, shown: wholly });
+      const found = findSecrets(text);
+      if (found.length > 0) hidden.push({ pointer, span, shown: JSON.stringify(maskSpans(text, found, hiddenValue)) });
+      return;
+    }
+    const isLong = span.end - span.start > 400;
+    if (!isLong && !scalars.test(bytes.toString('latin1', span.start, span.end))) throw new JsonSyntaxError(span.start);
+    const isLiteral = /^[tfn]/.test(bytes.toString('latin1', span.start, span.start + 1));
+    if (isLong || (secret && !isLiteral)) hidden.push({ pointer, span, shown: wholly });
+  };
   const visit = (pointer: string, secret: boolean, depth: number): void => {
+    inSecret = secret;
     if (depth > maxDepth) {
-      hidden.push({ pointer, span: json.skip() });
+      hidden.push({ pointer, span: json.skip(), shown: wholly });
     } else if (json.enterObject()) {
       while (json.nextMember()) {
         const { key } = json;
-        visit(`${pointer}/${pointerPart(key)}`, secret || isSecretMember(key), depth + 1);
+        const inKey = findSecrets(key);
+        const name = maskSpans(key, inKey, hiddenValue);
+        if (inKey.length > 0) hidden.push({ pointer: undefined, span: json.keySpan, shown: JSON.stringify(name) });
+        visit(`${pointer}/${pointerPart(name)}`, secret || isSecretMember(key), depth + 1);
+        inSecret = secret;
       }
     } else if (json.enterArray()) {
-      for (let index = 0; json.nextElement(); index++) visit(`${pointer}/${index}`, secret, depth + 1);
+      for (let index = 0; json.nextElement(); index++) {
+        visit(`${pointer}/${index}`, secret, depth + 1);
+        inSecret = secret;
+      }
     } else {
-      const span = json.skip();
-      const text = bytes[span.start] === 0x22 ? decodeString(bytes, span) : undefined;
-      const empty = text === '' || (text === undefined && /^[ntf]/.test(String.fromCharCode(bytes[span.start] ?? 0)));
-      if ((secret && !empty) || (text !== undefined && secretValue.test(text))) hidden.push({ pointer, span });
+      scalar(pointer, secret);
     }
   };
-  visit('', false, 0);
-  json.finish();
-  return hidden;
+  try {
+    visit('', false, 0);
+    json.finish();
+    return { hidden, broken: undefined };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    const last = hidden.at(-1)?.span.end ?? 0;
+    return { hidden, broken: { at: Math.max(last, Math.min(json.settled, error.offset)), secret: inSecret } };
+  }
 }
 
 export interface MaskedText {
   readonly text: string;
-  /** JSON Pointers (RFC 6901) of what is hidden. */
+  /** JSON Pointers (RFC 6901) of what is hidden, whole or in part. */
   readonly hidden: readonly string[];
 }
 
-const mask = Buffer.from(JSON.stringify(hiddenValue));
-
 /**
  * A body as it may be seen: the same bytes, with values that are secret by their name or by their looks replaced. List,
- * search, raw view, copy and export all read this, so that none of them shows or finds what is hidden.
+ * search, raw view, copy and export all read this, so that none of them shows or finds what is hidden. What is not JSON,
+ * or is cut off, is read as text from where it stops being JSON. Linear in the length of `bytes`.
  */
 export function maskJson(bytes: Buffer): MaskedText {
-  let hidden: Hidden[];
-  try {
-    hidden = findHidden(bytes);
-  } catch {
-    // not JSON, or cut off: hide every line that might hold a secret
-    const lines = bytes.toString('utf8').split('\n');
-    const safe = lines.map((line) => (secretValue.test(line) || isSuspicious(line) ? hiddenValue : line));
-    return { text: safe.join('\n'), hidden: [] };
-  }
-  if (hidden.length === 0) return { text: bytes.toString('utf8'), hidden: [] };
-  const replacements = hidden.map(({ span }): Replacement => ({ span, bytes: mask }));
-  return { text: rewrite(bytes, replacements).toString('utf8'), hidden: hidden.map(({ pointer }) => pointer) };
+  const { hidden, broken } = findHidden(bytes);
+  const end = broken?.at ?? bytes.length;
+  const replacements = hidden.map(({ span, shown }): Replacement => ({ span, bytes: Buffer.from(shown) }));
+  const known = bytes.subarray(0, end);
+  const text = (replacements.length === 0 ? known : rewrite(known, replacements)).toString('utf8');
+  const pointers = hidden.flatMap(({ pointer }) => pointer ?? []);
+  return { text: broken ? text + maskTail(bytes, broken) : text, hidden: pointers };
 }
 
-const isSuspicious = (line: string): boolean =>
-  [...line.matchAll(/([A-Za-z][\w-]*)["']?\s*[:=]/g)].some((match) => isSecretMember(match[1] ?? ''));
+function maskTail(bytes: Buffer, { at, secret }: { readonly at: number; readonly secret: boolean }): string {
+  const tail = bytes.toString('utf8', at);
+  if (secret && tail.trim() !== '') return hiddenValue;
+  return maskSpans(tail, findSecrets(tail), hiddenValue);
+}
 
 /** The JSON text of one hidden value; `undefined` when nothing is hidden there. */
 export function revealJson(bytes: Buffer, pointer: string): string | undefined {
-  try {
-    const found = findHidden(bytes).find((hidden) => hidden.pointer === pointer);
-    return found && bytes.toString('utf8', found.span.start, found.span.end);
-  } catch {
-    return undefined;
-  }
+  const found = findHidden(bytes).hidden.find((hidden) => hidden.pointer === pointer);
+  return found && bytes.toString('utf8', found.span.start, found.span.end);
 }
 
 const secretHeaders =
@@ -106,4 +118,6 @@ const secretHeaders =
 
 /** Whether a header's value is hidden. */
 export const isSecretHeader = (name: string, value: string): boolean =>
-  secretHeaders.test(name) || secretValue.test(value);
+  secretHeaders.test(name) || findSecrets(value).length > 0;
+
+export { isSecretMember } from './secret-names.ts';

@@ -5,6 +5,7 @@ import type { ChannelConfig } from '../../shared/profile.ts';
 import { isChosen, type DraftStore } from '../drafts/draft-store.ts';
 import { keychainRef } from '../secrets/secret-store.ts';
 import { findServers, type FoundServer, type ImportOptions } from './found-servers.ts';
+import { withoutLeading, withoutTrailing } from '../../shared/trim.ts';
 
 export interface Candidates {
   list(): Promise<{ servers: Candidate[]; problems: TunnelErrorData[] }>;
@@ -115,8 +116,7 @@ export function channelOf(
 }
 
 /** What a server is called, as a profile may be called. */
-export const profileNameOf = (name: string): string =>
-  name
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+|-+$/g, '')
-    .slice(0, 100) || 'server';
+export const profileNameOf = (name: string): string => {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '-');
+  return withoutTrailing(withoutLeading(plain, '._-'), '-').slice(0, 100) || 'server';
+};

@@ -152,7 +152,10 @@ async function command(entry: Entry, context: ExpandContext, values: Values): Pr
   const text = (written: string, where = 'its command') => plain(written, where, context, dropped);
   const [program = '', ...first] = typeof entry.command === 'string' ? [entry.command] : (entry.command ?? []);
   const words = [program, ...first, ...entry.args].map((word) => text(word));
-  if (words.some(hasSecretLooks) || /--?[\w-]*(key|token|secret|password)/i.test(words.slice(1).join(' '))) {
+  if (
+    words.some(hasSecretLooks) ||
+    words.slice(1).some((word) => word.startsWith('-') && /key|token|secret|password/i.test(word))
+  ) {
     dropped.push({ code: 'secret-argument', name: 'args' });
   }
   const written = entry.cwd === undefined ? undefined : text(entry.cwd, 'its folder');

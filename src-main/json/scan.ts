@@ -90,6 +90,7 @@ export class JsonReader {
   #first = false;
   #keyStart = 0;
   #keyEnd = 0;
+  #settled = 0;
 
   constructor(bytes: Buffer, span: Span = { start: 0, end: bytes.length }) {
     this.#bytes = bytes;
@@ -101,6 +102,16 @@ export class JsonReader {
   /** The current member's key, decoded. */
   get key(): string {
     return keyAt(this.#bytes, this.#keyStart, this.#keyEnd);
+  }
+
+  /** The current member's key, quotes included. */
+  get keySpan(): Span {
+    return { start: this.#keyStart, end: this.#keyEnd };
+  }
+
+  /** Where the last value, member name or bracket that could be read ends: all before it is JSON as far as the reader looked. */
+  get settled(): number {
+    return this.#settled;
   }
 
   /** Steps into the object that is the next value; false, and nothing moves, when the next value is something else. */
@@ -123,6 +134,7 @@ export class JsonReader {
     this.#space();
     if (this.#bytes[this.#at] !== COLON || this.#at >= this.#end) throw new JsonSyntaxError(this.#at);
     this.#at++;
+    this.#settled = this.#at;
     return true;
   }
 
@@ -144,6 +156,7 @@ export class JsonReader {
           ? endOfContainer(this.#bytes, start, this.#end)
           : endOfScalar(this.#bytes, start, this.#end);
     this.#at = this.#checked(end);
+    this.#settled = end;
     return { start, end };
   }
 

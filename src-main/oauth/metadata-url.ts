@@ -1,7 +1,9 @@
+import { trimmedOf } from '../../shared/trim.ts';
+
 const resourceWellKnown = '/.well-known/oauth-protected-resource';
 const serverWellKnowns = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
-const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '');
+const trimmed = (path: string): string => trimmedOf(path, '/');
 
 /** Where a server's protected-resource metadata may be: for its own path first, then for the origin (RFC 9728, section 3). */
 export function resourceMetadataUrls(server: URL): readonly URL[] {

@@ -106,6 +106,18 @@ export function splitCommand(command: string, platform: NodeJS.Platform = proces
   return [program, ...args];
 }
 
+/** An argument as Windows' programs split it: backslashes before a quote, and at the end, are doubled. */
+export function quotedForWindows(argument: string): string {
+  let quoted = '"';
+  let backslashes = 0;
+  for (const character of argument) {
+    if (character === '"') quoted += `${'\\'.repeat(backslashes + 1)}"`;
+    else quoted += character;
+    backslashes = character === '\\' ? backslashes + 1 : 0;
+  }
+  return `${quoted}${'\\'.repeat(backslashes)}"`;
+}
+
 const plain = /^[A-Za-z0-9_@%+=:,./~-]+$/;
 const plainOnWindows = /^[A-Za-z0-9_@%+=:,./~\\-]+$/;
 
@@ -115,7 +127,7 @@ export function joinCommand(words: readonly string[], platform: NodeJS.Platform 
     .map((word) => {
       if (platform !== 'win32') return plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
       if (plainOnWindows.test(word)) return word;
-      return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
+      return quotedForWindows(word);
     })
     .join(' ');
 }

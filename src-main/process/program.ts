@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import { type Environment, variable } from './environment.ts';
+import { withoutTrailing } from '../../shared/trim.ts';
 
 export interface ProgramLookup {
   /** The PATH to search, from `desktopPath` or the inherited one. */
@@ -70,7 +71,10 @@ export interface SpawnPlan {
 /** In double quotes `cmd.exe` still expands `%NAME%` and ends at a quote or a line; nothing escapes these reliably. */
 const unsafeForBatch = /["%\r\n]/;
 
-const quoteForBatch = (argument: string): string => `"${argument.replace(/(\\+)$/, '$1$1')}"`;
+const quoteForBatch = (argument: string): string => {
+  const trailing = argument.length - withoutTrailing(argument, '\\').length;
+  return `"${argument}${'\\'.repeat(trailing)}"`;
+};
 
 /**
  * A `.cmd` or `.bat` (npm's own `npx.cmd` among them) can only be run by `cmd.exe`, and Node refuses to do so. Every

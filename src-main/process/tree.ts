@@ -103,8 +103,9 @@ export async function listProcesses(): Promise<ProcessRow[]> {
   if (process.platform === 'win32') return [];
   const text = await outputOf('ps', ['-axo', 'pid=,ppid=,pgid=,lstart=']);
   return text.split('\n').flatMap((line) => {
-    const [, pid, parent, group, startTime] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*\S)/.exec(line) ?? [];
-    return startTime === undefined
+    const [pid, parent, group, ...started] = line.trim().split(/\s+/);
+    const startTime = started.join(' ');
+    return startTime === ''
       ? []
       : [{ pid: Number(pid), parent: Number(parent), group: Number(group), session: 0, startTime }];
   });

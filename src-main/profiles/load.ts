@@ -15,6 +15,7 @@ import {
   type ProfileFile,
   type Selection,
 } from './source.ts';
+import { withoutTrailing } from '../../shared/trim.ts';
 
 export interface Loaded {
   /** Ready to run: plain references read, secrets still references. */
@@ -76,7 +77,7 @@ async function readyToRun({ id, name, settings }: ProfileFile, env: Env): Promis
 /** A client certificate and the default host mean the host that asks for certificates, as with the reference. */
 function withMtlsHost(profile: Profile): Profile {
   const { clientCert, baseUrl } = profile.controlPlane;
-  if (clientCert === undefined || baseUrl.replace(/\/+$/, '') !== defaultBaseUrl) return profile;
+  if (clientCert === undefined || withoutTrailing(baseUrl, '/') !== defaultBaseUrl) return profile;
   return { ...profile, controlPlane: { ...profile.controlPlane, baseUrl: mtlsBaseUrl } };
 }
 

@@ -1,6 +1,7 @@
 import { invalid, type PlaceOf } from './check.ts';
 import type { Path, RawMap } from './raw-tree.ts';
 import { nearest } from '../base/nearest.ts';
+import { trimmedOf } from '../../shared/trim.ts';
 
 /**
  * The one-line forms that flags and variables have for what a profile writes as a list: `channel=…,url=…` and the
@@ -72,7 +73,7 @@ export function serverEntry(line: string, path: Path, placeOf: PlaceOf): RawMap 
 
 /** `label=…,url=…,desc=…`; values may be quoted. */
 export const targetEntry = (line: string, path: Path, placeOf: PlaceOf): RawMap =>
-  pairs(line, targetGrammar, path, placeOf, (value) => value.replace(/^["']+|["']+$/g, ''));
+  pairs(line, targetGrammar, path, placeOf, (value) => trimmedOf(value, `"'`));
 
 /** A command line, `channel=NAME,command=…` (everything after is the command, commas included) or `command=…,channel=NAME`. */
 export function commandEntry(line: string, path: Path, placeOf: PlaceOf): RawMap {

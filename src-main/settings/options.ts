@@ -36,7 +36,7 @@ export const groups = [
 
 const comma = /,/;
 const headerList = /[,;]/;
-const lines = /[\r\n]+/;
+const lines = /[\r\n]/;
 const entries = /[;\n]/;
 
 type Row = Omit<Option, 'group'>;

@@ -12,6 +12,7 @@ import { ExternalLink } from '../ui/external-link.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { FirstCall } from './first-call.tsx';
 import { StepFrame } from './step-frame.tsx';
+import { withoutTrailing } from '../../shared/trim.ts';
 
 const words = t.wizard.connect;
 const products = ['chatgpt', 'codex', 'responses', 'agentkit', 'any'] as const;
@@ -75,7 +76,7 @@ export function ConnectStep({ draft, keyProved }: { readonly draft: Draft; reado
   const isUp = state === 'connected' || state === 'degraded';
   const away = view?.snapshot.roundTripMs;
   const guide = guides[product];
-  const mcpUrl = view?.mcpUrl ?? `${draft.controlPlane.replace(/\/+$/, '')}/v1/mcp/${draft.tunnelId}`;
+  const mcpUrl = view?.mcpUrl ?? `${withoutTrailing(draft.controlPlane, '/')}/v1/mcp/${draft.tunnelId}`;
   return (
     <StepFrame
       step={4}

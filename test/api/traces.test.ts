@@ -7,6 +7,7 @@ import { TraceSubscriptions } from '../../src-main/api/traces/subscriptions.ts';
 import type { TraceRecord } from '../../src-main/call/record.ts';
 import { TraceStore } from '../../src-main/observe/trace-store.ts';
 import { endCall, openCall } from '../support/stored-calls.ts';
+import { BodyReader } from '../../src-main/detect/body-reader.ts';
 
 const capture = { bodies: true, maxBodyBytes: 100_000 };
 const newStore = (maxRows = 200_000) => new TraceStore({ bodyBudget: 64 * 1024 * 1024, maxRows }, () => capture);
@@ -34,7 +35,8 @@ function watcher() {
   return { caller, deltas, leave: () => cleanUps.forEach((cleanUp) => cleanUp()) };
 }
 
-const lists = (store: TraceStore) => new TraceSubscriptions(store, (id) => `name of ${id}`);
+const bodies = new BodyReader();
+const lists = (store: TraceStore) => new TraceSubscriptions(store, bodies, (id) => `name of ${id}`);
 const screen = { version: 1, from: 0, count: 3 };
 
 describe('a list of calls', () => {
@@ -122,7 +124,7 @@ describe('a list of calls', () => {
 });
 
 describe('a call', () => {
-  it('is shown masked: headers, bodies, export and copies alike', () => {
+  it('is shown masked: headers, bodies, export and copies alike', async () => {
     const store = newStore();
     const { id } = add(store, {}, `{"params":{"apiKey":"sk-1","it's":2}}`);
     const detail = traceDetail(store, id, () => []);
@@ -130,28 +132,35 @@ describe('a call', () => {
       ['Authorization', hiddenValue],
       ['Accept', 'x'],
     ]);
-    expect(traceBody(store, id, 'request')).toMatchObject({ hidden: ['/params/apiKey'], encoding: 'utf8' });
+    expect(await traceBody(store, bodies, id, 'request')).toMatchObject({
+      hidden: ['/params/apiKey'],
+      encoding: 'utf8',
+    });
     const everything = [
-      exportLine(store, id),
-      copyAs(store, id, 'curl', undefined),
-      copyAs(store, id, 'json-rpc', undefined),
+      await exportLine(store, bodies, id),
+      await copyAs(store, bodies, id, 'curl', undefined),
+      await copyAs(store, bodies, id, 'json-rpc', undefined),
     ].join();
     expect(everything).not.toContain('sk-1');
     expect(everything).not.toContain('t0p');
     expect(everything).not.toContain('Bearer abc');
-    expect(copyAs(store, id, 'curl', undefined)).toContain('$API_KEY');
+    expect(await copyAs(store, bodies, id, 'curl', undefined)).toContain('$API_KEY');
   });
 
-  it('gives one hidden value away when asked for it by place', () => {
+  it('gives one hidden value away when asked for it by place', async () => {
     const store = newStore();
     const { id } = add(store);
-    expect(revealValue(store, id, { part: 'response', pointer: '/result/token' })).toBe('"t0p"');
-    expect(revealValue(store, id, { part: 'request-headers', pointer: 'authorization/0' })).toBe('Bearer abc');
-    expect(() => revealValue(store, id, { part: 'response', pointer: '/result/a' })).toThrow('not_found');
+    expect(await revealValue(store, bodies, id, { part: 'response', pointer: '/result/token' })).toBe('"t0p"');
+    expect(await revealValue(store, bodies, id, { part: 'request-headers', pointer: 'authorization/0' })).toBe(
+      'Bearer abc',
+    );
+    await expect(revealValue(store, bodies, id, { part: 'response', pointer: '/result/a' })).rejects.toThrow(
+      'not_found',
+    );
   });
 
-  it('that is no longer kept says so', () => {
+  it('that is no longer kept says so', async () => {
     expect(traceDetail(newStore(), 7, () => [])).toBeUndefined();
-    expect(() => traceBody(newStore(), 7, 'request')).toThrow('not_found');
+    await expect(traceBody(newStore(), bodies, 7, 'request')).rejects.toThrow('not_found');
   });
 });

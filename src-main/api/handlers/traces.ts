@@ -2,6 +2,7 @@ import { TunnelError } from '../../../shared/errors.ts';
 import type { HandlerArgs, Handlers } from '../../../shared/ipc.ts';
 import { parseFilter } from '../../../shared/trace-filter.ts';
 import type { TraceDetail } from '../../../shared/trace-view.ts';
+import { BodyReader } from '../../detect/body-reader.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
 import type { Platform } from '../../base/platform.ts';
 import { copyAs, exportLine, revealValue, traceBody, traceDetail } from '../traces/detail.ts';
@@ -18,13 +19,18 @@ export interface TraceServices {
   readonly stderr: (place: { channel: string; tunnel: string; from: number; to: number }) => TraceDetail['stderr'];
 }
 
-/** Exports are made in slices, so that a large one does not hold the tunnels up. */
-const linesAtOnce = 200;
+/** An export takes the engine's thread for no longer than this at a time, in milliseconds. */
+const sliceMs = 5;
 
-async function selected(store: TraceStore, args: HandlerArgs<'traces.export'>, nameOf: (id: string) => string) {
+async function selected(
+  store: TraceStore,
+  bodies: BodyReader,
+  args: HandlerArgs<'traces.export'>,
+  nameOf: (id: string) => string,
+) {
   if ('ids' in args) return args.ids;
   const search = await new Promise<TraceSearch>((resolve) => {
-    const running: TraceSearch = new TraceSearch(store, parseFilter(args.query), nameOf, () => {
+    const running: TraceSearch = new TraceSearch(store, bodies, parseFilter(args.query), nameOf, () => {
       queueMicrotask(() => {
         if (running.searched === undefined) resolve(running);
       });
@@ -35,33 +41,37 @@ async function selected(store: TraceStore, args: HandlerArgs<'traces.export'>, n
 
 export function traceHandlers(services: TraceServices): Pick<Handlers, Calls> {
   const { store, platform, tunnelName, mcpUrl, stderr } = services;
-  const subscriptions = new TraceSubscriptions(store, tunnelName);
+  const bodies = new BodyReader();
+  const subscriptions = new TraceSubscriptions(store, bodies, tunnelName);
   return {
     'traces.subscribe': ({ query, window }, caller) => subscriptions.subscribe(query, window, caller),
     'traces.window': ({ subscription, window }, caller) => subscriptions.move(subscription, window, caller),
     'traces.unsubscribe': ({ subscription }, caller) => subscriptions.unsubscribe(subscription, caller),
     'traces.get': ({ id }) => traceDetail(store, id, stderr),
-    'traces.body': ({ id, part }) => traceBody(store, id, part),
-    'traces.reveal': ({ id, place }) => ({ value: revealValue(store, id, place) }),
+    'traces.body': ({ id, part }) => traceBody(store, bodies, id, part),
+    'traces.reveal': async ({ id, place }) => ({ value: await revealValue(store, bodies, id, place) }),
     'traces.pin': ({ ids, pinned }) => {
       for (const id of ids) store.pin(id, pinned);
     },
     'traces.clear': () => ({ cleared: store.clear() }),
     'traces.export': async (args, caller) => {
-      const ids = await selected(store, args, tunnelName);
+      const ids = await selected(store, bodies, args, tunnelName);
       const lines: string[] = [];
-      for (const [index, id] of ids.entries()) {
-        const line = exportLine(store, id);
+      let since = performance.now();
+      for (const id of ids) {
+        const line = await exportLine(store, bodies, id);
         if (line !== undefined) lines.push(line);
-        if (index % linesAtOnce === linesAtOnce - 1) await new Promise(setImmediate);
+        if (performance.now() - since < sliceMs) continue;
+        await new Promise(setImmediate);
+        since = performance.now();
       }
       if (lines.length === 0) throw new TunnelError('not_found', 'local', { what: 'call' });
       const body = `${lines.join('\n')}\n`;
       return platform.saveFile({ name: 'culvert-calls.jsonl', type: 'application/jsonl', body }, caller);
     },
-    'traces.copyAs': ({ id, format }) => {
+    'traces.copyAs': async ({ id, format }) => {
       const record = store.get(id);
-      return { text: copyAs(store, id, format, record && mcpUrl(record.tunnel)) };
+      return { text: await copyAs(store, bodies, id, format, record && mcpUrl(record.tunnel)) };
     },
     'traces.values': () => {
       const values = {

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../../shared/profile.ts';
 import { keptSecretPrefix, type SecretState } from '../../../shared/profile-editor.ts';
+import { findSecrets } from '../../detect/find-secrets.ts';
 import { hasSecretLooks, isSecretName } from '../../detect/redact.ts';
 import { isReference } from '../../settings/rules.ts';
 import { secretSlots } from '../../profiles/secret-slots.ts';
+import { trimmedOf } from '../../../shared/trim.ts';
 
 /** Literals that are secrets: keys and passphrases always, proxies with a password, values of headers and variables with a secret's name or looks. */
 function isSecretLiteral(slot: string, value: string): boolean {
@@ -15,13 +17,14 @@ function isSecretLiteral(slot: string, value: string): boolean {
 
 /** In a text that cannot be read as a profile, what stands behind a secret's name or looks like one: rather too much than too little. */
 function suspectsIn(text: string): string[] {
-  const named =
-    /(?:key|secret|token|passw\w*|passphrase|credential\w*|authorization|cookie)[\w-]*["']?\s*:\s*["']?([^\s"'#,}]{4,})/gi;
-  const shaped = /:\/\/[^\s/:@]*:([^\s/@]+)@|\b((?:sk|pk)-[\w-]{8,})|\bBearer\s+([\w.~+/=-]{8,})/g;
-  const found = [...text.matchAll(named), ...text.matchAll(shaped)].flatMap(
-    ([, ...groups]) => groups as (string | undefined)[],
-  );
-  return found.filter((value): value is string => value !== undefined && !isReference(value));
+  const found = findSecrets(text).map(({ start, end }) => text.slice(start, end));
+  for (const part of text.split(/[,{}\n]/)) {
+    const colon = part.indexOf(':');
+    if (colon < 0 || !isSecretName(part.slice(0, colon))) continue;
+    const [value = ''] = trimmedOf(part.slice(colon + 1).trim(), `"'`).split(/[\s"'#]/);
+    if (value.length >= 4) found.push(value);
+  }
+  return found.filter((value) => !isReference(value));
 }
 
 /**

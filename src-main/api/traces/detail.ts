@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { TunnelError } from '../../../shared/errors.ts';
 import type { BodyRef, HeaderList, TraceBodyPart } from '../../../shared/trace.ts';
 import { hiddenValue, type HiddenPlace, type TraceBody, type TraceDetail } from '../../../shared/trace-view.ts';
-import { isSecretHeader, maskJson, revealJson } from '../../detect/masking.ts';
+import type { BodyReader } from '../../detect/body-reader.ts';
+import { isSecretHeader } from '../../detect/masking.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
 import { rowOf } from './subscriptions.ts';
 
@@ -47,7 +48,12 @@ export function traceDetail(
 }
 
 /** A body as it may be seen. */
-export function traceBody(store: TraceStore, id: number, part: TraceBodyPart): TraceBody {
+export async function traceBody(
+  store: TraceStore,
+  bodies: BodyReader,
+  id: number,
+  part: TraceBodyPart,
+): Promise<TraceBody> {
   const ref = refOf(store, id, part);
   if (!ref) throw gone();
   const bytes = store.body(id, part);
@@ -56,12 +62,17 @@ export function traceBody(store: TraceStore, id: number, part: TraceBodyPart): T
   if (!isUtf8(bytes) && ref.kept !== 'truncated') {
     return { ref, text: bytes.toString('base64'), encoding: 'base64', hidden: [] };
   }
-  const { text, hidden } = maskJson(bytes);
+  const { text, hidden } = await bodies.mask(bytes);
   return { ref, text, encoding: 'utf8', hidden: [...hidden] };
 }
 
 /** One hidden value, asked for by a person. */
-export function revealValue(store: TraceStore, id: number, { part, pointer }: HiddenPlace): string {
+export async function revealValue(
+  store: TraceStore,
+  bodies: BodyReader,
+  id: number,
+  { part, pointer }: HiddenPlace,
+): Promise<string> {
   if (part === 'request-headers' || part === 'response-headers') {
     const headers = store.headers(id)[part === 'request-headers' ? 'request' : 'response'];
     const [name = '', position = '0'] = pointer.split('/');
@@ -70,16 +81,22 @@ export function revealValue(store: TraceStore, id: number, { part, pointer }: Hi
     return found[1];
   }
   const bytes = store.body(id, part);
-  const value = bytes && revealJson(bytes, pointer);
+  const value = bytes && (await bodies.reveal(bytes, pointer));
   if (value === undefined) throw gone();
   return value;
 }
 
 /** The call as something to run or to replay. The key is a variable, hidden values stay hidden. */
-export function copyAs(store: TraceStore, id: number, format: 'curl' | 'json-rpc', mcpUrl: string | undefined): string {
+export async function copyAs(
+  store: TraceStore,
+  bodies: BodyReader,
+  id: number,
+  format: 'curl' | 'json-rpc',
+  mcpUrl: string | undefined,
+): Promise<string> {
   const bytes = store.body(id, 'request');
   if (!bytes) throw gone();
-  const { text } = maskJson(bytes);
+  const { text } = await bodies.mask(bytes);
   if (format === 'json-rpc') return text;
   const quoted = `'${text.replaceAll("'", `'\\''`)}'`;
   return [
@@ -92,17 +109,17 @@ export function copyAs(store: TraceStore, id: number, format: 'curl' | 'json-rpc
 }
 
 /** One line of an export: the row, and bodies as they may be seen. */
-export function exportLine(store: TraceStore, id: number): string | undefined {
+export async function exportLine(store: TraceStore, bodies: BodyReader, id: number): Promise<string | undefined> {
   const record = store.get(id);
   if (!record) return undefined;
-  const bodyText = (part: 'request' | 'response') => {
+  const bodyText = async (part: 'request' | 'response') => {
     const bytes = store.body(id, part);
-    return bytes && maskJson(bytes).text;
+    return bytes && (await bodies.mask(bytes)).text;
   };
   const { request, response, ...row } = record;
   return JSON.stringify({
     ...row,
-    request: { ...request, text: bodyText('request') },
-    response: { ...response, text: bodyText('response') },
+    request: { ...request, text: await bodyText('request') },
+    response: { ...response, text: await bodyText('response') },
   });
 }

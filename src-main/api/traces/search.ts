@@ -1,4 +1,5 @@
 import { matchesFilter, type TraceFilter } from '../../../shared/trace-filter.ts';
+import { readAtOnce, type BodyReader } from '../../detect/body-reader.ts';
 import { maskJson } from '../../detect/masking.ts';
 import type { TraceRecord } from '../../call/record.ts';
 import type { TraceStore } from '../../observe/trace-store.ts';
@@ -9,7 +10,7 @@ const sliceMs = 5;
 /** Without a filter a call costs next to nothing: the clock is looked at once for so many, and a screen is full at once. */
 const unfilteredRows = 1024;
 
-/** Longer bodies are searched in their first part: masking them whole would hold a slice up. */
+/** Longer bodies are searched in their first part. */
 const searchedBytes = 256 * 1024;
 
 /**
@@ -18,6 +19,7 @@ const searchedBytes = 256 * 1024;
  */
 export class TraceSearch {
   readonly #store: TraceStore;
+  readonly #bodies: BodyReader;
   readonly #filter: TraceFilter;
   readonly #nameOf: (tunnel: string) => string;
   /** Ids that match and came after the search began, oldest first; and before it, newest first. */
@@ -27,10 +29,20 @@ export class TraceSearch {
   /** Calls before this place in the store are still to be searched. */
   #left: number;
   #stopped = false;
+  /** Calls with a body that is too large to be read here: they wait for the reader, and are in the list once it says so. */
+  readonly #later = new Set<number>();
+  #reading = false;
   readonly #progress: () => void;
 
-  constructor(store: TraceStore, filter: TraceFilter, nameOf: (tunnel: string) => string, progress: () => void) {
+  constructor(
+    store: TraceStore,
+    bodies: BodyReader,
+    filter: TraceFilter,
+    nameOf: (tunnel: string) => string,
+    progress: () => void,
+  ) {
     this.#store = store;
+    this.#bodies = bodies;
     this.#filter = filter;
     this.#nameOf = nameOf;
     this.#progress = progress;
@@ -45,7 +57,7 @@ export class TraceSearch {
 
   /** Calls looked at so far while the search still runs. */
   get searched(): number | undefined {
-    if (this.#done) return undefined;
+    if (this.#done && this.#later.size === 0) return undefined;
     return this.#store.count - this.#store.indexOf(this.#left);
   }
 
@@ -69,22 +81,28 @@ export class TraceSearch {
   /** Calls came or changed: the ones that now match are in, the others out. */
   changed(records: readonly TraceRecord[]): void {
     for (const record of records) {
-      const { id } = record;
-      if (id >= this.#beganAt) {
-        const place = lowerBound(this.#newer.length, (index) => (this.#newer[index] ?? 0) >= id);
-        put(this.#newer, place, id, this.#matches(record));
-      } else if (id >= this.#left) {
-        const place = lowerBound(this.#older.length, (index) => (this.#older[index] ?? 0) <= id);
-        put(this.#older, place, id, this.#matches(record));
-      }
+      const matches = this.#matches(record);
+      if (matches !== undefined) this.#put(record.id, matches);
     }
     this.#forgetGone();
+    void this.#readLater();
+  }
+
+  #put(id: number, matches: boolean): void {
+    if (id >= this.#beganAt) {
+      const place = lowerBound(this.#newer.length, (index) => (this.#newer[index] ?? 0) >= id);
+      put(this.#newer, place, id, matches);
+    } else if (id >= this.#left) {
+      const place = lowerBound(this.#older.length, (index) => (this.#older[index] ?? 0) <= id);
+      put(this.#older, place, id, matches);
+    }
   }
 
   /** The store was cleared: begin again. */
   restart(): void {
     this.#newer = [];
     this.#older = [];
+    this.#later.clear();
     this.#beganAt = (this.#store.idAt(this.#store.count - 1) ?? 0) + 1;
     this.#left = this.#beganAt;
     this.#slice();
@@ -104,11 +122,12 @@ export class TraceSearch {
       if (id === undefined) break;
       // without a filter no call need be read
       const record = this.#filter.terms.length === 0 ? undefined : this.#store.at(place);
-      if (!record || this.#matches(record)) this.#older.push(id);
+      if (!record || this.#matches(record) === true) this.#older.push(id);
       this.#left = id;
       if (looked % atOnce === 0 && performance.now() >= until) break;
     }
     if (!this.#done) setImmediate(() => this.#slice());
+    void this.#readLater();
     this.#progress();
   }
 
@@ -119,17 +138,61 @@ export class TraceSearch {
     if (gone > 0) this.#newer.splice(0, gone);
   }
 
-  #matches(record: TraceRecord): boolean {
+  /** Undefined when a large body decides: the reader is asked, and the call put in its place later. */
+  #matches(record: TraceRecord): boolean | undefined {
     if (this.#filter.terms.length === 0) return true;
-    return matchesFilter(this.#filter, record, {
-      tunnelName: this.#nameOf(record.tunnel),
-      now: Date.now(),
-      inBodies: (text) =>
-        (['request', 'response'] as const).some((part) => {
-          const bytes = this.#store.body(record.id, part);
-          return bytes !== undefined && maskJson(bytes.subarray(0, searchedBytes)).text.toLowerCase().includes(text);
-        }),
-    });
+    let isLate = false;
+    const matches = this.#test(record, (text) =>
+      this.#bodiesOf(record.id, text).some((bytes) => {
+        if (bytes.length > readAtOnce) isLate = true;
+        return bytes.length <= readAtOnce && maskJson(bytes).text.toLowerCase().includes(text);
+      }),
+    );
+    if (!isLate || matches) return matches;
+    this.#later.add(record.id);
+    return undefined;
+  }
+
+  #test(record: TraceRecord, inBodies: (text: string) => boolean): boolean {
+    return matchesFilter(this.#filter, record, { tunnelName: this.#nameOf(record.tunnel), now: Date.now(), inBodies });
+  }
+
+  /** The bodies of a call that hold `text` as they came: only in these can it be found masked. */
+  #bodiesOf(id: number, text: string): Buffer[] {
+    const found: Buffer[] = [];
+    for (const part of ['request', 'response'] as const) {
+      const bytes = this.#store.body(id, part)?.subarray(0, searchedBytes);
+      // escapes hide characters in JSON, and what is hidden is shown in other words
+      if (bytes && (/[^ -~]|["\\/]/.test(text) || bytes.toString('latin1').toLowerCase().includes(text)))
+        found.push(bytes);
+    }
+    return found;
+  }
+
+  async #readLater(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    for (const id of this.#later) {
+      if (this.#stopped) break;
+      const record = this.#store.get(id);
+      if (record) {
+        const texts: string[] = [];
+        this.#test(record, (text) => texts.push(text) === 0);
+        const found = new Set<string>();
+        for (const bytes of texts.flatMap((text) => this.#bodiesOf(id, text))) {
+          const has = await this.#bodies.search(bytes, texts).catch(() => []);
+          for (const [index, text] of texts.entries()) if (has[index] === true) found.add(text);
+        }
+        if (this.#later.has(id))
+          this.#put(
+            id,
+            this.#test(record, (text) => found.has(text)),
+          );
+      }
+      this.#later.delete(id);
+      this.#progress();
+    }
+    this.#reading = false;
   }
 }
 

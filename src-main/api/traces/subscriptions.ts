@@ -3,6 +3,7 @@ import type { Caller } from '../../../shared/ipc.ts';
 import { parseFilter } from '../../../shared/trace-filter.ts';
 import type { TraceRow, TraceWindow, WindowRequest } from '../../../shared/trace-view.ts';
 import type { TraceRecord } from '../../call/record.ts';
+import type { BodyReader } from '../../detect/body-reader.ts';
 import type { TraceChange, TraceStore } from '../../observe/trace-store.ts';
 import { TraceSearch } from './search.ts';
 
@@ -26,20 +27,22 @@ export const rowOf = (store: TraceStore, record: TraceRecord): TraceRow => ({
 /** Lists of calls that somebody looks at: each a filter, the part that is on screen, and deltas when that part changes. */
 export class TraceSubscriptions {
   readonly #store: TraceStore;
+  readonly #bodies: BodyReader;
   readonly #nameOf: (tunnel: string) => string;
   readonly #subscriptions = new Map<number, Subscription>();
   #nextId = 1;
   #stopListening: (() => void) | undefined;
 
-  constructor(store: TraceStore, nameOf: (tunnel: string) => string) {
+  constructor(store: TraceStore, bodies: BodyReader, nameOf: (tunnel: string) => string) {
     this.#store = store;
+    this.#bodies = bodies;
     this.#nameOf = nameOf;
   }
 
   subscribe(query: string, window: WindowRequest, caller: Caller): { subscription: number; window: TraceWindow } {
     const id = this.#nextId++;
     let subscription: Subscription | undefined = undefined;
-    const search = new TraceSearch(this.#store, parseFilter(query), this.#nameOf, () => {
+    const search = new TraceSearch(this.#store, this.#bodies, parseFilter(query), this.#nameOf, () => {
       if (subscription) this.#schedule(subscription);
     });
     subscription = { id, caller, search, window, dirty: false, timer: undefined };

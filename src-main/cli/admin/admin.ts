@@ -15,6 +15,7 @@ import { createKeychain } from '../../secrets/keychain.ts';
 import { createSecrets } from '../../secrets/resolver.ts';
 import { version } from '../../base/version.ts';
 import { exitCodeOf } from '../exit.ts';
+import { withoutLeading, withoutTrailing } from '../../../shared/trim.ts';
 
 export type AdminAction = 'list' | 'get' | 'create' | 'update' | 'delete';
 
@@ -65,7 +66,7 @@ function keyRef(action: AdminAction, given: AdminArguments, env: Env): string {
 function controlPlane(given: AdminArguments, env: Env): { url: URL; baseUrl: string } {
   const baseUrl = set(given['controlPlane.baseUrl']) ?? set(env['CONTROL_PLANE_BASE_URL']) ?? 'https://api.openai.com';
   const path = set(given['controlPlane.urlPath']) ?? set(env['CONTROL_PLANE_URL_PATH']) ?? '';
-  const text = `${baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
+  const text = `${withoutTrailing(baseUrl, '/')}/${withoutLeading(path, '/')}`;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw wrong('--control-plane.base-url', `${baseUrl} is no http(s) URL`, 'Write it as https://host.');
   return { url: new URL(text), baseUrl };

@@ -3,6 +3,7 @@ import type { Evidence } from '../../../shared/evidence.ts';
 import { failed, passed, warned, type PlannedFix, type ProfileCheck, type ProfileLook } from '../check.ts';
 import { changeProfile } from '../fixes/change-profile.ts';
 import { originOf } from '../origin.ts';
+import { withoutTrailing } from '../../../shared/trim.ts';
 
 const isLoopback = (host: string): boolean => /^(localhost|127\.|\[?::1)/.test(host);
 
@@ -19,7 +20,7 @@ const parts = [
 type Part = (typeof parts)[number];
 
 const hasVersion = (path: string): boolean => /(^|\/)v1(\/|$)/.test(path);
-const withoutVersion = (text: string): string => text.replace(/\/+$/, '').replace(/\/?v1(\/tunnels?)?\/*$/, '');
+const withoutVersion = (text: string): string => withoutTrailing(text, '/').replace(/\/?v1(\/tunnels?)?$/, '');
 
 interface Wrong {
   readonly part: Part;
@@ -87,7 +88,7 @@ export const baseUrl: ProfileCheck = {
       return { evidence: wrong.map((each) => said(each, look)), ...(fix ? { fix } : {}) };
     }
     const address = new URL(profile.controlPlane.baseUrl);
-    const path = [address.pathname, profile.controlPlane.urlPath].map((each) => each.replace(/\/+$/, '')).join('');
+    const path = [address.pathname, profile.controlPlane.urlPath].map((each) => withoutTrailing(each, '/')).join('');
     const facts = { address: address.origin + path };
     const plain = address.protocol === 'http:' && !isLoopback(address.hostname) && unixSocket === undefined;
     const evidence = plain

@@ -7,6 +7,7 @@ import { parseListenAddress } from '../../settings/process-settings.ts';
 import type { PlannedFix, Subject } from '../check.ts';
 import { listenAddressIn } from '../origin.ts';
 import type { DoctorServices } from '../services.ts';
+import { withoutTrailing } from '../../../shared/trim.ts';
 
 const freePortOn = (host: string | undefined): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -28,7 +29,7 @@ export async function freePort(
 ): Promise<PlannedFix | undefined> {
   const asked = parseListenAddress(listen);
   if (!subject.stored || !asked) return undefined;
-  const free = listen.replace(/\d+$/, String(await freePortOn(asked.host)));
+  const free = `${withoutTrailing(listen, '0123456789')}${await freePortOn(asked.host)}`;
   return {
     fix: {
       ...(subject.file === undefined ? {} : { file: subject.file }),

@@ -3,6 +3,7 @@ import type { Profile } from '../../../shared/profile.ts';
 import { version } from '../../base/version.ts';
 import type { ServerForm } from '../forms/server-forms.ts';
 import { serverNeeds, type ServerNeeds } from '../server-needs.ts';
+import { trimmedOf } from '../../../shared/trim.ts';
 
 export interface ServerFile {
   readonly name: string;
@@ -201,11 +202,13 @@ function kubernetes(profile: Profile, { text, variables, secrets, also }: Server
 
 /** A DNS label, as names of objects in a cluster have to be. */
 const clusterName = (name: string): string =>
-  `culvert-${name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 50)
-    .replace(/^-+|-+$/g, '')}`;
+  `culvert-${trimmedOf(
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 50),
+    '-',
+  )}`;
 
 /** What a server needs to run this profile. Secrets stand in it as names of files alone, which that server provides. */
 export function exportForServer(profile: Profile, form: ServerForm): ServerExport {
