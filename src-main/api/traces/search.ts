@@ -141,14 +141,14 @@ export class TraceSearch {
   /** Undefined when a large body decides: the reader is asked, and the call put in its place later. */
   #matches(record: TraceRecord): boolean | undefined {
     if (this.#filter.terms.length === 0) return true;
-    let isLate = false;
+    const late: Buffer[] = [];
     const matches = this.#test(record, (text) =>
       this.#bodiesOf(record.id, text).some((bytes) => {
-        if (bytes.length > readAtOnce) isLate = true;
+        if (bytes.length > readAtOnce) late.push(bytes);
         return bytes.length <= readAtOnce && maskJson(bytes).text.toLowerCase().includes(text);
       }),
     );
-    if (!isLate || matches) return matches;
+    if (late.length === 0 || matches) return matches;
     this.#later.add(record.id);
     return undefined;
   }
