@@ -7,6 +7,7 @@ import type { ClientIdentity } from './control-plane/request-headers.ts';
 import type { Channel } from './call/channel.ts';
 import { createChannels, type ChannelDeps } from './mcp/channels.ts';
 import { createRouteWatch } from './network/route-watch.ts';
+import { ProxySignIns } from './network/proxy-sign-in.ts';
 import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps, Routes } from './network/routes.ts';
 import { createOAuthDiscovery, type DiscoveryResult, type OAuthDiscovery } from './oauth/discovery.ts';
@@ -58,6 +59,7 @@ class Engine implements TunnelManager {
   readonly #replaced = new Map<Tunnel, Promise<void>>();
   readonly #listeners = new Set<(snapshot: TunnelSnapshot) => void>();
   readonly #changed = new Set<Tunnel>();
+  readonly #proxySignIns = new ProxySignIns();
   #sleepCheck: NodeJS.Timeout | undefined;
   /** When the two clocks were last compared, and when a wake was last acted on. */
   #compared: { wall: number; now: number };
@@ -85,6 +87,7 @@ class Engine implements TunnelManager {
     const routes = createRoutes(profile, {
       secrets: this.#options.secrets,
       env: this.#options.env,
+      proxySignIns: this.#proxySignIns,
       ...(this.#options.systemProxy && { systemProxy: this.#options.systemProxy }),
       onProblem: (problem) => {
         if (problem)

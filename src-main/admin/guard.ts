@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import { uiClientHeader } from '../../shared/ui-transport.ts';
+import { isLoopbackAddress, isLoopbackName } from '../base/loopback.ts';
 import type { Access } from './listener.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -21,14 +21,10 @@ export interface GuardOptions {
   readonly sessions: Sessions;
 }
 
-const loopbackAddress = (address: string | undefined): boolean =>
-  address !== undefined && (/^(?:::ffff:)?127\./.test(address) || address === '::1');
-
 /** `localhost`, `127.0.0.1` or `[::1]`, with any port: names that no foreign page can make its own by DNS rebinding. */
 export function isLoopbackHost(host: string | undefined): boolean {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(host ?? '');
-  const name = (match?.[1] ?? match?.[2] ?? '').toLowerCase();
-  return name === 'localhost' || name === 'localhost.' || (isIP(name) !== 0 && loopbackAddress(name));
+  return isLoopbackName(match?.[1] ?? match?.[2] ?? '');
 }
 
 const same = (a: string, b: string): boolean => {
@@ -54,7 +50,7 @@ export function refuse(
   entering: boolean,
   options: GuardOptions,
 ): Refusal | undefined {
-  const remote = !options.unixSocket && !loopbackAddress(request.socket.remoteAddress);
+  const remote = !options.unixSocket && !isLoopbackAddress(request.socket.remoteAddress ?? '');
   const foreignHost = !options.unixSocket && !isLoopbackHost(request.headers.host);
   if (access === 'probe') {
     return foreignHost && !options.offLoopback ? { status: 403, reason: 'this Host is not known here' } : undefined;

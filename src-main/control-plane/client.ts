@@ -274,7 +274,7 @@ export class ControlPlaneClient {
     header: (name: string) => string | undefined,
   ): { error: TunnelError; retryAfterMs?: number } {
     if (status === 401 || status === 403) this.#credentials.forget();
-    const after = status === 429 || status === 503 ? header('retry-after') : undefined;
+    const after = header('retry-after');
     const retryAfterMs = after === undefined ? undefined : parseRetryAfter(after, this.#options.clock.wall());
     const error = statusError(status, body, this.#options.config.tunnelId, retryAfterMs);
     return retryAfterMs === undefined ? { error } : { error, retryAfterMs };

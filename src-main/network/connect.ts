@@ -7,6 +7,7 @@ import { TunnelError, type ErrorParams, type Leg } from '../../shared/errors.ts'
 import { describeChain, describePeer, endedAuthority } from './certificates.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import type { Proxy } from './proxy.ts';
+import type { ProxySignIns } from './proxy-sign-in.ts';
 
 export interface ConnectorOptions {
   readonly leg: Leg;
@@ -16,6 +17,8 @@ export interface ConnectorOptions {
   readonly unixSocket?: string;
   /** Asked with CONNECT to lead on to the target; absent for a plain-HTTP target, whose proxy is dialled as if it were the target. */
   readonly tunnelThrough?: Proxy;
+  /** Asked before the proxy is, and told what it said to the password. */
+  readonly signIns?: ProxySignIns;
   /** Set when the connection's own end is a proxy that is spoken to in absolute form. */
   readonly endIsProxy?: boolean;
   /** Roots and client certificate for the target's TLS. */
@@ -154,6 +157,8 @@ class Attempt {
       return opened;
     }
     if (proxy === undefined) return this.#dial(this.#end, this.#options.endIsProxy === true);
+    const { signIns, leg } = this.#options;
+    if (signIns?.mayAsk(proxy) === false) throw proxyRefusal(leg, 407, { proxy: proxy.label, host: this.#end.host });
     let socket = await this.#dial(proxy, true);
     if (proxy.secure) {
       this.#step = 'proxy-tls';
@@ -161,6 +166,7 @@ class Attempt {
     }
     this.#step = 'ask-proxy';
     const through = await (proxy.kind === 'socks5' ? this.#askSocks(proxy, socket) : this.#askProxy(proxy, socket));
+    signIns?.accepted(proxy);
     this.#gone('proxy-consent', () => ({ proxy: proxy.label, target: hostPort(this.#end.host, this.#end.port) }));
     return through;
   }
@@ -341,6 +347,7 @@ class Attempt {
           return;
         }
         tunnel.on('error', () => undefined).destroy();
+        if (statusCode === 407) this.#options.signIns?.refused(proxy);
         reject(proxyRefusal(leg, statusCode, { proxy: proxy.label, host: this.#end.host, address: authority }));
       });
       asking.once('error', reject);
@@ -371,6 +378,7 @@ class Attempt {
     }).catch((error: unknown) => {
       socket.destroy();
       const code = error instanceof Error && socksSignIn.test(error.message) ? 'proxy_auth' : 'proxy_refused';
+      if (code === 'proxy_auth') this.#options.signIns?.refused(proxy);
       throw new TunnelError(code, this.#options.leg, { proxy: proxy.label, host: this.#end.host }, { cause: error });
     });
     broken.catch(() => undefined);

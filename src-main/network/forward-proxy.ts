@@ -2,22 +2,50 @@ import type { Dispatcher } from 'undici';
 import type { Leg } from '../../shared/errors.ts';
 import { proxyRefusal } from './connect.ts';
 import type { Proxy } from './proxy.ts';
+import type { ProxySignIns } from './proxy-sign-in.ts';
 
 /**
  * Speaks to a proxy in absolute form (RFC 9112, 3.2.2), which is how plain HTTP goes through one: the path becomes the
  * target's whole URL, Host stays the target's. A 407 is the proxy's own answer and fails the request with `proxy_auth`.
  */
-export function throughForwardProxy(target: URL, proxy: Proxy, leg: Leg): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch(
+export function throughForwardProxy(
+  target: URL,
+  proxy: Proxy,
+  leg: Leg,
+  signIns: ProxySignIns | undefined,
+): Dispatcher.DispatcherComposeInterceptor {
+  const refusal = (): Error => proxyRefusal(leg, 407, { proxy: proxy.label, host: target.hostname });
+  return (dispatch) => (options, handler) => {
+    if (signIns?.mayAsk(proxy) === false) {
+      // as a failure to connect would come: never from within the call
+      queueMicrotask(() => failUnsent(handler, refusal()));
+      return true;
+    }
+    return dispatch(
       {
         ...options,
         path: target.origin + options.path,
         headers: proxyHeaders(options.headers, target, proxy),
       },
-      refusing407(handler, () => proxyRefusal(leg, 407, { proxy: proxy.label, host: target.hostname })),
+      watching(handler, (status) => {
+        if (status !== 407) {
+          signIns?.accepted(proxy);
+          return undefined;
+        }
+        signIns?.refused(proxy);
+        return refusal();
+      }),
     );
+  };
 }
+
+function failUnsent(handler: Dispatcher.DispatchHandler, error: Error): void {
+  if (handler.onResponseError === undefined) return handler.onError?.(error);
+  const controller = { aborted: true, paused: false, reason: error, abort: ignore, pause: ignore, resume: ignore };
+  handler.onResponseError(controller, error);
+}
+
+const ignore = (): void => undefined;
 
 type Headers = Dispatcher.DispatchOptions['headers'];
 
@@ -37,15 +65,19 @@ function proxyHeaders(headers: Headers, target: URL, proxy: Proxy): string[] {
   return list;
 }
 
-/** Passes everything on but a 407. undici hands its two generations of handlers through unchanged, so both are here. */
-function refusing407(handler: Dispatcher.DispatchHandler, refusal: () => Error): Dispatcher.DispatchHandler {
+/** Passes everything on but what `refusal` makes of the status. undici hands its two generations of handlers through unchanged, so both are here. */
+function watching(
+  handler: Dispatcher.DispatchHandler,
+  refusal: (status: number) => Error | undefined,
+): Dispatcher.DispatchHandler {
   if (handler.onRequestStart !== undefined) {
     return {
       onRequestStart: (controller, context: unknown) => handler.onRequestStart?.(controller, context),
       onRequestUpgrade: (controller, status, headers, socket) =>
         handler.onRequestUpgrade?.(controller, status, headers, socket),
       onResponseStart: (controller, status, headers, message) => {
-        if (status === 407) controller.abort(refusal());
+        const refused = refusal(status);
+        if (refused) controller.abort(refused);
         else handler.onResponseStart?.(controller, status, headers, message);
       },
       onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
@@ -62,8 +94,9 @@ function refusing407(handler: Dispatcher.DispatchHandler, refusal: () => Error):
     onError: (error) => handler.onError?.(error),
     onUpgrade: (status, headers, socket) => handler.onUpgrade?.(status, headers, socket),
     onHeaders: (status, headers, resume, text) => {
-      if (status !== 407) return handler.onHeaders?.(status, headers, resume, text) ?? true;
-      abort(refusal());
+      const refused = refusal(status);
+      if (!refused) return handler.onHeaders?.(status, headers, resume, text) ?? true;
+      abort(refused);
       return true;
     },
     onData: (chunk) => handler.onData?.(chunk) ?? true,

@@ -7,12 +7,13 @@ import { toTunnelError } from './errors.ts';
 import { filePath } from './pem.ts';
 import type { RouteMaterial } from './route-material.ts';
 import { planFor, type Setting } from './route-plan.ts';
+import { ProxySignIns } from './proxy-sign-in.ts';
 import { Route } from './route.ts';
 import type { Lease, Purpose, RouteDeps, RouteInfo, Routes, RouteSettings, Target } from './routes.ts';
 
 /** Never rejects by itself: settings are read when a route is first asked for. */
 export function createRoutes(settings: RouteSettings, deps: RouteDeps): Routes {
-  return new ProfileRoutes(settings, deps);
+  return new ProfileRoutes(settings, { ...deps, proxySignIns: deps.proxySignIns ?? new ProxySignIns() });
 }
 
 /** Beyond what a profile names. */
@@ -99,6 +100,10 @@ class ProfileRoutes implements Routes {
 
   async closeIdle(): Promise<void> {
     await this.#each((route) => route.refresh());
+  }
+
+  forgiveProxies(): void {
+    this.#deps.proxySignIns?.forget();
   }
 
   async close(): Promise<void> {

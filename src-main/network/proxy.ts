@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { isLoopbackName } from '../base/loopback.ts';
 import { TunnelError, type Leg } from '../../shared/errors.ts';
 import { hostPort } from './errors.ts';
 
@@ -68,13 +69,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy that the environment names for `url`, with the variable it came from; undefined = none. As the reference:
  * upper case first, `HTTP_PROXY` also serves https when `HTTPS_PROXY` is unset, and NO_PROXY (hosts, `.suffix`, ports,
- * CIDR, `*`) wins over both.
+ * CIDR, `*`) wins over both. Loopback is direct: what runs on this machine is nothing that another one can lead to.
  */
 export function proxyFromEnvironment(url: URL, env: Environment): { text: string; variable: string } | undefined {
   const names = ['HTTP_PROXY', 'http_proxy'];
   if (url.protocol === 'https:') names.unshift('HTTPS_PROXY', 'https_proxy');
   const variable = names.find((name) => (env[name] ?? '').trim() !== '');
-  if (variable === undefined) return undefined;
+  if (variable === undefined || isLoopbackName(url.hostname)) return undefined;
   const noProxy = [env['NO_PROXY'], env['no_proxy']].find((value) => (value ?? '').trim() !== '');
   if (noProxy !== undefined && isBypassed(url, noProxy)) return undefined;
   return { text: (env[variable] ?? '').trim(), variable };

@@ -1,10 +1,12 @@
 import type { SecureContext } from 'node:tls';
 import type { Leg } from '../../shared/errors.ts';
+import { isLoopbackName } from '../base/loopback.ts';
 import { loadClientCertificate, type ClientCertificate } from './client-certificate.ts';
 import type { ConnectorOptions } from './connect.ts';
 import { hostPort } from './errors.ts';
 import { filePath } from './pem.ts';
 import { parseProxy, proxyFromEnvironment, type Proxy } from './proxy.ts';
+import type { ProxySignIns } from './proxy-sign-in.ts';
 import { resolveSetting } from './resolve-setting.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { RouteDeps } from './routes.ts';
@@ -58,7 +60,7 @@ async function chooseProxy(plan: RoutePlan, url: URL, deps: RouteDeps): Promise<
   const env = deps.env ?? process.env;
   const found = proxyFromEnvironment(url, env);
   if (found !== undefined) return { proxy: parseProxy(found.text, leg, found.variable), source: found.variable };
-  const system = await deps.systemProxy?.(url);
+  const system = isLoopbackName(url.hostname) ? undefined : await deps.systemProxy?.(url);
   return system === undefined ? undefined : { proxy: parseProxy(system, leg, 'system'), source: 'system' };
 }
 
@@ -77,6 +79,7 @@ export function connectorOptions(
   material: RouteMaterial,
   url: URL,
   timeoutMs: number,
+  signIns?: ProxySignIns,
   onPeer?: ConnectorOptions['onPeer'],
 ): ConnectorOptions {
   const { leg, unixSocket, chosen, secureContext, proxySecureContext, client } = material;
@@ -89,6 +92,7 @@ export function connectorOptions(
     timeoutMs,
     ...(unixSocket !== undefined && { unixSocket }),
     ...(chosen && { tunnelThrough: chosen.proxy }),
+    ...(signIns && { signIns }),
     ...(secureContext && { secureContext }),
     ...(proxySecureContext && { proxySecureContext }),
     ...(client && { clientSubject: client.subject }),

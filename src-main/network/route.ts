@@ -74,7 +74,8 @@ export class Route {
   async test(throughTls: boolean, tell?: (hop: Hop) => void): Promise<ErrorParams> {
     const timeoutMs = this.#deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     const end = connectionEnd(this.#material, this.#url);
-    const facts = await tryToConnect(connectorOptions(this.#material, this.#url, timeoutMs), end, throughTls, tell);
+    const options = connectorOptions(this.#material, this.#url, timeoutMs, this.#deps.proxySignIns);
+    const facts = await tryToConnect(options, end, throughTls, tell);
     if (!forwardProxy(this.#material, this.#url)) this.#sawPeer(facts);
     return facts;
   }
@@ -177,7 +178,7 @@ class Holder {
     const end = connectionEnd(material, url);
     const timeoutMs = deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     this.#spares = new SpareSockets(
-      createConnector(connectorOptions(material, url, timeoutMs, onPeer)),
+      createConnector(connectorOptions(material, url, timeoutMs, deps.proxySignIns, onPeer)),
       end,
       keepAliveMs,
     );
@@ -192,7 +193,7 @@ class Holder {
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
     });
-    this.#dispatcher = forward ? pool.compose(throughForwardProxy(url, forward, leg)) : pool;
+    this.#dispatcher = forward ? pool.compose(throughForwardProxy(url, forward, leg, deps.proxySignIns)) : pool;
     const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port;
     const where = {
       ...(unixSocket === undefined

@@ -5,6 +5,7 @@ import type { Profile } from '../../shared/profile.ts';
 import type { CertificateSeen } from '../../shared/tunnel.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import type { Environment } from './proxy.ts';
+import type { ProxySignIns } from './proxy-sign-in.ts';
 
 /** What a connection is for: each purpose has its own proxy, trust and client certificate, and none leaks into another. */
 export type Purpose = 'control-plane' | 'mcp' | 'mcp-discovery' | 'oauth' | 'harpoon';
@@ -71,6 +72,8 @@ export interface Routes {
   certificates(): readonly CertificateSeen[];
   /** After waking, or on another network: no socket that may be dead is used again. Requests under way go on. */
   closeIdle(): Promise<void>;
+  /** A person has acted: a proxy that refused the password may be asked again at once. */
+  forgiveProxies(): void;
   close(): Promise<void>;
 }
 
@@ -82,6 +85,8 @@ export interface RouteDeps {
   readonly connectTimeoutMs?: number;
   /** The app's: the proxy that the system, or its PAC file, names for a URL; asked where nothing else names one. */
   readonly systemProxy?: (url: URL) => Promise<string | undefined>;
+  /** Which proxies refused the password; routes that share it share their tries. Default: one of its own. */
+  readonly proxySignIns?: ProxySignIns;
   /** How often certificates, keys and CA bundles are looked at. Default 5,000. */
   readonly watchIntervalMs?: number;
   /** A file changed into something that cannot be used, and the old one stays in use; undefined when it was put right. */

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { isLoopbackName } from '../base/loopback.ts';
 import { ApiError } from './api-error.ts';
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '::1']);
 
 const hostnameOf = (url: string): string | undefined => {
   if (!URL.canParse(url)) return undefined;
@@ -18,7 +17,7 @@ export class Guard {
   readonly #anyLiteral: boolean;
 
   constructor(loopbackOnly: boolean, allowedHosts: readonly string[]) {
-    this.#names = new Set([...loopbackNames, ...allowedHosts.map((host) => host.toLowerCase())]);
+    this.#names = new Set(allowedHosts.map((host) => host.toLowerCase()));
     this.#anyLiteral = !loopbackOnly;
   }
 
@@ -36,6 +35,8 @@ export class Guard {
   }
 
   #allows(name: string | undefined): boolean {
-    return name !== undefined && (this.#names.has(name) || (this.#anyLiteral && isIP(name) !== 0));
+    return (
+      name !== undefined && (isLoopbackName(name) || this.#names.has(name) || (this.#anyLiteral && isIP(name) !== 0))
+    );
   }
 }

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { TunnelError } from '../../shared/errors.ts';
 import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
+import { isLoopbackName } from '../base/loopback.ts';
 import { ApiError, methodNotAllowed, notFound } from './api-error.ts';
 import { handlePoll, handleResponse, requireOrganization } from './control-routes.ts';
 import { Guard } from './guard.ts';
@@ -78,7 +79,6 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 /** Above what clients keep idle connections for, so that a warm connection is not closed under a request. */
 const keepAliveMs = 75_000;
 
@@ -116,11 +116,11 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     maxPolls: options.maxPolls ?? 256,
     graceMs: options.graceMs ?? 5_000,
   };
-  if (!loopback.has(host) && options.allowRemote !== true)
+  if (!isLoopbackName(host) && options.allowRemote !== true)
     throw new TunnelError('not_allowed', 'local', { detail: `${host} is not this machine alone` });
 
   const onEvent = options.onEvent ?? (() => undefined);
-  const guard = new Guard(loopback.has(host), options.allowedHosts ?? []);
+  const guard = new Guard(isLoopbackName(host), options.allowedHosts ?? []);
   const keys = new KeyRing();
   const adminKey = keys.add({ kind: 'admin', ...(options.adminKey !== undefined && { secret: options.adminKey }) });
   const tunnels = new Map<string, RelayTunnel>();

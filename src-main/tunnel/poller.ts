@@ -1,7 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { ControlPlaneClient, Pending, PollOutcome } from '../control-plane/client.ts';
 import type { PollBody } from '../control-plane/commands.ts';
-import { backoffMs } from '../base/backoff.ts';
+import { backoffMs, oddAnswerWaitMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { CutDetector } from './cut-detector.ts';
 import { StallTimer } from './stall-timer.ts';
@@ -23,7 +23,8 @@ export interface PollerOptions {
   readonly free: () => number;
   readonly deliver: (body: PollBody) => void;
   readonly succeeded: () => void;
-  readonly failed: (error: TunnelError, attempt: number, waitMs: number) => void;
+  /** `refusals`: how many answers in a row refused the key or the tunnel id. */
+  readonly failed: (error: TunnelError, attempt: number, waitMs: number, refusals: number) => void;
   readonly cut: (cut: { cutAfterMs: number; waitMs: number }) => void;
 }
 
@@ -32,8 +33,8 @@ const mostCommands = 25;
 const orderPatienceMs = 250;
 const failureBaseMs = 500;
 const failureCapMs = 30_000;
-/** Answers that time alone will not change: a person must act. */
-const personWaitMs = 60_000;
+/** A proxy that refuses the password counts, and locks the account: from the second refusal on it is asked once a minute. */
+const proxyPasswordWaitMs = 60_000;
 /**
  * Until one was answered, polls ask to be held this long only: that a poll is taken proves nothing, since whatever takes
  * requests and never answers takes polls as well.
@@ -61,17 +62,23 @@ interface Poll {
   body: PollBody | undefined;
 }
 
-/** Errors after which another try within seconds makes no sense (docs/wire.md). */
-const needsPerson: ReadonlySet<TunnelError['code']> = new Set([
+/** The control plane, or what stands before it, has answered, or there is nothing to ask with. All else is a failure of the network. */
+const isAnswered: ReadonlySet<TunnelError['code']> = new Set([
   'unauthorized',
   'forbidden',
   'tunnel_not_found',
   'redirected',
   'unexpected_status',
+  'intercepted',
+  'rate_limited',
+  'control_plane_error',
   'key_missing',
   'key_is_admin',
   'header_invalid',
 ]);
+
+/** Answers about the key or the tunnel id: when they repeat, a person must act. */
+const isRefusal: ReadonlySet<TunnelError['code']> = new Set(['unauthorized', 'forbidden', 'tunnel_not_found']);
 
 /**
  * Long polls, one when it is quiet, several while answers keep coming non-empty and early: as soon as an answer's headers
@@ -85,7 +92,12 @@ export class Poller {
   #cuts: CutDetector;
   /** How many polls should wait for their headers. */
   #wanted = 1;
+  /** Failures since the last good poll: all, those of the network, those that were an answer, and refusals in a row. */
   #attempt = 0;
+  #networkFailures = 0;
+  #oddAnswers = 0;
+  #refusals = 0;
+  #proxyRefusals = 0;
   #failedAt = -Infinity;
   #running = false;
   /** A poll was answered since the start, the last failure, or the last change of the way. */
@@ -231,7 +243,7 @@ export class Poller {
   #succeeded(poll: Poll, body: PollBody): void {
     const { clock, intervalMs } = this.#options;
     const age = clock.now() - poll.sentAt;
-    this.#attempt = 0;
+    this.#attempt = this.#networkFailures = this.#oddAnswers = this.#refusals = this.#proxyRefusals = 0;
     this.#proved = true;
     // another poll may have been told to wait: its `Retry-After` holds for all
     this.#notBefore = this.#hardNotBefore;
@@ -262,11 +274,20 @@ export class Poller {
     this.#failedAt = clock.now();
     this.#attempt++;
     this.#proved = false;
-    const backoff = needsPerson.has(error.code)
-      ? personWaitMs
-      : backoffMs(this.#attempt, () => clock.random(), failureBaseMs, failureCapMs);
-    this.#wait(Math.max(clock.now() + backoff, this.#hardNotBefore));
-    this.#options.failed(error, this.#attempt, this.#notBefore - clock.now());
+    this.#wait(Math.max(clock.now() + this.#backoffMs(error), this.#hardNotBefore));
+    this.#options.failed(error, this.#attempt, this.#notBefore - clock.now(), this.#refusals);
+  }
+
+  /** Counts each kind of failure for itself: an odd answer after an outage is the first of its kind. */
+  #backoffMs({ code }: TunnelError): number {
+    const random = (): number => this.#options.clock.random();
+    if (isAnswered.has(code)) {
+      this.#refusals = isRefusal.has(code) ? this.#refusals + 1 : 0;
+      return oddAnswerWaitMs(++this.#oddAnswers, random);
+    }
+    if (code === 'proxy_auth' && ++this.#proxyRefusals > 1) return proxyPasswordWaitMs;
+    if (code === 'proxy_auth') return oddAnswerWaitMs(1, random);
+    return backoffMs(++this.#networkFailures, random, failureBaseMs, failureCapMs);
   }
 
   #wait(until: number): void {

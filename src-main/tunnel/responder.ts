@@ -4,7 +4,7 @@ import type { Command } from '../call/command.ts';
 import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
 import { readMessage } from '../json/message.ts';
 import type { CallEvents } from '../call/events.ts';
-import { backoffMs } from '../base/backoff.ts';
+import { backoffMs, oddAnswerWaitMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { StallTimer } from './stall-timer.ts';
 
@@ -14,7 +14,7 @@ export interface ResponderOptions {
   readonly events: CallEvents;
   /** An answer was taken: the round trip in milliseconds. */
   readonly posted: (roundTripMs: number) => void;
-  /** The control plane refused the key for an answer, which is tried again in so many milliseconds. */
+  /** The control plane refused the key for an answer, not for the first time; it is tried again in so many milliseconds. */
   readonly refused: (error: TunnelError, waitMs: number) => void;
 }
 
@@ -23,8 +23,6 @@ const retryCapMs = 5_000;
 /** A post on which nothing moves for so long is given up and tried again; of a large one nothing is seen until it is sent. */
 const stallMs = 15_000;
 const slowestBytesPerMs = 32;
-/** After 401 and 403 a person must act. */
-const personWaitMs = 60_000;
 /** Notifications of one call that wait for their turn; of more, progress is dropped first. */
 const mostNotifications = 64;
 /** What a notification that must be tried again may cost the answer behind it: so many tries, or so long a wait. */
@@ -58,7 +56,7 @@ interface Outbox {
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #outboxes = new Map<Command, Outbox>();
-  /** Answers that wait for a person: how to try them now, or to let them be. */
+  /** Answers that were refused and wait for their next try: how to try them now, or to let them be. */
   readonly #refused = new Set<(givenUp: boolean) => void>();
   #stopping = false;
 
@@ -101,7 +99,7 @@ export class Responder {
     outbox.giveUp?.();
   }
 
-  /** The key may be another now, or the way is free again: answers that wait for a person are tried at once. */
+  /** The key may be another now, or the network is back: refused answers are tried at once. */
   nudge(): void {
     for (const retry of [...this.#refused]) retry(false);
   }
@@ -147,6 +145,8 @@ export class Responder {
     const kind = outbox ? 'notification' : 'terminal';
     if (command.cancellation.reason !== undefined) return done('cancelled');
     let attempt = 0;
+    let oddAnswers = 0;
+    let refusals = 0;
     let pending: Pending | undefined;
     let stall: StallTimer | undefined;
     let stopRetry: (() => void) | undefined;
@@ -183,11 +183,16 @@ export class Responder {
       if (status !== undefined && status >= 200 && status < 300) {
         this.#options.posted(ms);
         finish('taken');
-      } else if (status === 404) {
+      } else if (status === 404 && !isOdd(outcome)) {
         finish('gone');
-      } else if (error && kind === 'terminal' && !this.#stopping && (status === 401 || status === 403)) {
-        this.#options.refused(error, personWaitMs);
-        waitForPerson(error);
+      } else if (error && kind === 'terminal' && !this.#stopping && isOdd(outcome)) {
+        const wait = Math.max(
+          oddAnswerWaitMs(++oddAnswers, () => clock.random()),
+          retryAfterMs ?? 0,
+        );
+        refusals = status === 401 || status === 403 ? refusals + 1 : 0;
+        if (refusals > 1) this.#options.refused(error, wait);
+        waitForChange(error, wait, retryAfterMs !== undefined);
       } else if (!mayRetry(kind, outcome)) {
         finish('refused', error);
       } else {
@@ -199,14 +204,18 @@ export class Responder {
         if (outbox.whenEmpty) outbox.giveUp();
       }
     };
-    const waitForPerson = (error: TunnelError): void => {
+    const waitForChange = (error: TunnelError, waitMs: number, isToldToWait: boolean): void => {
       const retry = (givenUp: boolean): void => {
+        if (isToldToWait && !givenUp) return;
         stopRetry?.();
         if (givenUp) finish('refused', error);
         else attemptOnce();
       };
       this.#refused.add(retry);
-      const stopTimer = clock.after(personWaitMs, () => retry(false));
+      const stopTimer = clock.after(waitMs, () => {
+        this.#refused.delete(retry);
+        attemptOnce();
+      });
       stopRetry = () => {
         this.#refused.delete(retry);
         stopTimer();
@@ -230,6 +239,14 @@ export class Responder {
       error: outcome.error?.toJSON(),
     });
   }
+}
+
+/**
+ * Answers that a gateway or a deployment gives for a moment: the key is refused, a redirect, a page. A terminal answer is
+ * tried again ever more slowly. A 404 of the service itself is none: it no longer waits.
+ */
+function isOdd({ status = 0, error }: PostOutcome): boolean {
+  return status === 401 || status === 403 || (status >= 300 && status < 400) || error?.params.form === 'page';
 }
 
 /** protocol.md, "Errors, retries, and concurrency": a notification may not arrive twice, an answer may. */

@@ -12,9 +12,11 @@ export type TunnelEvent =
       readonly at: number;
       readonly error: TunnelErrorData;
       readonly attempt: number;
+      /** How many answers in a row refused the key or the tunnel id. */
+      readonly refusals: number;
       readonly nextTryAt: number;
     }
-  /** An answer was refused with 401 or 403; it is tried again at `nextTryAt`. */
+  /** An answer was refused with 401 or 403, and not for the first time; it is tried again at `nextTryAt`. */
   | {
       readonly kind: 'answer-refused';
       readonly at: number;
@@ -29,9 +31,12 @@ export type TunnelEvent =
 
 export const stoppedSince = (at: number): TunnelState => ({ kind: 'stopped', since: at });
 
-/** The control plane has answered, and no retry changes its answer: the key or the tunnel id set here is not one it takes. */
+/** The control plane does not take the key or the tunnel id that is set here. */
 const needsPerson = ({ code }: TunnelErrorData): boolean =>
   code === 'unauthorized' || code === 'forbidden' || code === 'tunnel_not_found';
+
+/** How long after its next try a refused answer may take to be taken, or to be refused again. */
+const answerPatienceMs = 15_000;
 
 /** What tells a key that may poll but not answer from one that may do neither. */
 const forAnswers = 'response';
@@ -70,7 +75,8 @@ export function next(state: TunnelState, event: TunnelEvent): TunnelState {
       return state.kind === 'starting' ? { ...state, step: event.step } : state;
     case 'polled':
       // a good poll does not prove that the key may answer: that the next try of the answer will show
-      if (state.kind === 'unauthorised' && isForAnswers(state) && event.at < state.nextTryAt) return state;
+      if (state.kind === 'unauthorised' && isForAnswers(state) && event.at < state.nextTryAt + answerPatienceMs)
+        return state;
       return working(state, event.at, event.unusable);
     case 'answered':
       return isForAnswers(state) ? working(state, event.at, event.unusable) : state;
@@ -83,8 +89,9 @@ export function next(state: TunnelState, event: TunnelEvent): TunnelState {
     case 'channels':
       return state.kind === 'connected' || state.kind === 'degraded' ? working(state, event.at, event.unusable) : state;
     case 'poll-failed': {
-      const { error, attempt, nextTryAt } = event;
-      if (needsPerson(error)) {
+      const { error, attempt, refusals, nextTryAt } = event;
+      // one refusal proves nothing: a gateway may have given it while the service was being replaced
+      if (needsPerson(error) && (refusals > 1 || state.kind === 'unauthorised')) {
         return {
           kind: 'unauthorised',
           since: state.kind === 'unauthorised' ? state.since : event.at,

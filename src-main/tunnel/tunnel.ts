@@ -125,7 +125,7 @@ export class Tunnel {
       free: () => this.#queue.free,
       deliver: (body) => this.#dispatcher.accept(body),
       succeeded: () => this.#polled(),
-      failed: (error, attempt, waitMs) => this.#pollFailed(error, attempt, waitMs),
+      failed: (error, attempt, waitMs, refusals) => this.#pollFailed(error, attempt, waitMs, refusals),
       cut: (cut) => {
         this.#pollCut = cut;
         log.info('Something on the way closes quiet connections; polls wait less from now on.', cut, {
@@ -237,6 +237,7 @@ export class Tunnel {
     for (const channel of channels) channel.nudge();
     this.#parts.ways?.nudge();
     this.#responder.nudge();
+    if (reason === 'person') routes.forgiveProxies();
     if (reason === 'wake') {
       const now = clock.wall();
       // the monotonic clock stood still: by the caller's clock these are over
@@ -299,10 +300,10 @@ export class Tunnel {
     this.#changed();
   }
 
-  #pollFailed(error: TunnelError, attempt: number, waitMs: number): void {
+  #pollFailed(error: TunnelError, attempt: number, waitMs: number, refusals: number): void {
     const { clock, log } = this.#parts;
     const at = clock.wall();
-    this.#apply({ kind: 'poll-failed', at, error: error.toJSON(), attempt, nextTryAt: at + waitMs });
+    this.#apply({ kind: 'poll-failed', at, error: error.toJSON(), attempt, refusals, nextTryAt: at + waitMs });
     log.warn(
       'A poll failed.',
       { code: error.code, attempt, next_try_s: Math.round(waitMs / 100) / 10 },

@@ -27,6 +27,12 @@ describe('culvert demo', () => {
     expect(lines).toHaveLength(5);
   });
 
+  it('needs nobody else: a proxy in the environment is not asked', async () => {
+    const env = { HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' };
+    const { code, errors } = await culvert(['demo', '--once'], env);
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  });
+
   it.each(['legacy', '2026-07-28'] as const)(
     'stays up for clients of the printed URL (%s), and drains when told to end',
     async (era) => {

@@ -43,7 +43,8 @@ test('a refused connection is named with its address', async () => {
 });
 
 test('on another network the system is asked anew for the proxy, and requests under way go on', async () => {
-  const [home, office] = [await new FakeProxy().start(), await new FakeProxy().start()];
+  const leading = { resolve: () => '127.0.0.1' };
+  const [home, office] = [await new FakeProxy(leading).start(), await new FakeProxy(leading).start()];
   for (const proxy of [home, office]) cleanUp(() => proxy.close());
   let server: Server | undefined;
   let release = (): void => undefined;
@@ -56,7 +57,7 @@ test('on another network the system is asked anew for the proxy, and requests un
     });
   });
   let proxy = home.url;
-  const url = await listen(server!);
+  const url = new URL(`http://server.test:${(await listen(server!)).port}`);
   const routes = routesFor({}, { systemProxy: async () => proxy });
   const get = async (path: string): Promise<string> => {
     const lease = await routes.dispatcherFor('mcp', { url });

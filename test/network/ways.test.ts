@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { sentence } from '../../shared/messages.ts';
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import type { Channel } from '../../src-main/call/channel.ts';
+import { ProxySignIns } from '../../src-main/network/proxy-sign-in.ts';
 import { FakeMcpServer, STALL } from '../fakes/mcp-http.ts';
 import { FakeProxy, FakeSocks, type ProxyOptions } from '../fakes/proxy.ts';
 import type { ServerOptions } from '../fakes/scripted-server.ts';
@@ -292,7 +293,7 @@ test('the nearest setting names the proxy: target, route, all of Culvert, enviro
     await proxyWith(),
     await proxyWith(),
     await proxyWith(),
-    await proxyWith(),
+    await proxyWith({ resolve: () => '127.0.0.1' }),
   ];
   const env = { HTTP_PROXY: environment.url };
   const withRoute = { mcp: { httpProxy: route.url }, profile: { httpProxy: global.url }, routes: { env } };
@@ -300,14 +301,51 @@ test('the nearest setting names the proxy: target, route, all of Culvert, enviro
     [{ ...withRoute, channel: { httpProxy: target.url } }, target],
     [withRoute, route],
     [{ ...withRoute, mcp: {} }, global],
-    [{ routes: { env } }, environment],
   ] as const) {
     await succeed(channelTo(server.endpoint, setup));
     expect(used.requests).toHaveLength(1);
   }
-  await succeed(channelTo(server.endpoint, { routes: { env: { ...env, NO_PROXY: '127.0.0.0/8' } } }));
-  await succeed(channelTo(server.endpoint, { routes: { env: {}, systemProxy: async () => environment.url } }));
+  const elsewhere = server.endpoint.replace('127.0.0.1', 'mcp.test');
+  await succeed(channelTo(elsewhere, { routes: { env } }));
+  await succeed(channelTo(elsewhere, { routes: { env: {}, systemProxy: async () => environment.url } }));
   expect(environment.requests).toHaveLength(2);
+  await succeed(channelTo(server.endpoint, { routes: { env: { ...env, NO_PROXY: '127.0.0.0/8' } } }));
+});
+
+test('what runs on this machine is asked directly, whatever proxy the environment or the system names', async () => {
+  const proxy = await proxyWith();
+  const server = await plainServer();
+  for (const host of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::ffff:127.0.0.1]']) {
+    const endpoint = server.endpoint.replace('127.0.0.1', host);
+    await succeed(channelTo(endpoint, { routes: { env: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url } } }));
+    await succeed(channelTo(endpoint, { routes: { env: {}, systemProxy: async () => proxy.url } }));
+  }
+  expect(proxy.requests).toEqual([]);
+});
+
+test.each([
+  ['CONNECT', async () => (await secureServer()).endpoint],
+  ['absolute form', async () => (await plainServer()).endpoint],
+])('a proxy that refuses the password is asked twice, then not before a minute is over: %s', async (_form, server) => {
+  const proxy = await proxyWith({ auth: 'a:b' });
+  const endpoint = await server();
+  let now = 0;
+  const httpProxy = `http://a:wrong@127.0.0.1:${proxy.port}`;
+  const proxySignIns = new ProxySignIns(() => now);
+  const ask = async (password = httpProxy): Promise<void> => {
+    const error = await failure(channelTo(endpoint, { channel: { httpProxy: password }, routes: { proxySignIns } }));
+    expect(error).toMatchObject({ code: 'proxy_auth', params: { status: 407 } });
+  };
+  for (let n = 0; n < 9; n++) await ask();
+  expect(proxy.requests).toHaveLength(2);
+  now += 60_000;
+  for (let n = 0; n < 3; n++) await ask();
+  expect(proxy.requests).toHaveLength(3);
+  await ask(httpProxy.replace('wrong', 'another'));
+  expect(proxy.requests).toHaveLength(4);
+  proxySignIns.forget();
+  await ask();
+  expect(proxy.requests).toHaveLength(5);
 });
 
 test.each([

@@ -35,11 +35,12 @@ export class FakePost implements Pending {
     this.listener.done({ error, written: true });
   }
 
-  gets(status: number, retryAfterMs?: number): void {
+  gets(status: number, retryAfterMs?: number, form?: 'page'): void {
+    const params = { status, ...(form && { form }) };
     const outcome: PostOutcome =
       status < 300
         ? { status, written: true }
-        : { status, written: true, error: new TunnelError('unauthorized', 'control-plane', { status }) };
+        : { status, written: true, error: new TunnelError('unauthorized', 'control-plane', params) };
     this.listener.done(retryAfterMs === undefined ? outcome : { ...outcome, retryAfterMs });
   }
 

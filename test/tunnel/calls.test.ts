@@ -38,30 +38,68 @@ describe('an answer', () => {
     expect(traces[0]).toMatchObject({ status: 'undelivered' });
   });
 
-  it.each([401, 403])('that gets %d is tried once a minute, and at once when a person has acted', async (status) => {
-    const { poll, main, posts, clock, responder, refused } = rig();
+  it.each([401, 403])(
+    'that gets %d is tried again after about 1, 2, 4 s …, a person is called at the second time, and may have it tried at once',
+    async (status) => {
+      const { poll, main, posts, clock, responder, refused } = rig();
+      poll(call('a'));
+      main.calls[0]!.answer(ok);
+      await settle();
+      posts[0]!.gets(status);
+      expect(refused).toEqual([]);
+      for (const [tries, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+        clock.pass(seconds * 1_000 - 1);
+        expect(posts).toHaveLength(tries + 1);
+        clock.pass(1);
+        posts[tries + 1]!.gets(status);
+      }
+      expect(refused).toEqual([2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1_000));
+      responder.nudge();
+      expect(posts).toHaveLength(10);
+      posts[9]!.gets(200);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  it.each([302, 307, 'page'] as const)('that gets %s is tried again, ever more slowly', async (odd) => {
+    const { poll, main, posts, clock, refused } = rig();
     poll(call('a'));
     main.calls[0]!.answer(ok);
     await settle();
-    posts[0]!.gets(status);
-    expect(refused).toEqual([60_000]);
-    clock.pass(59_999);
-    expect(posts).toHaveLength(1);
+    posts[0]!.gets(odd === 'page' ? 404 : odd, undefined, odd === 'page' ? 'page' : undefined);
+    clock.pass(1_000);
+    posts[1]!.gets(odd === 'page' ? 400 : odd, undefined, odd === 'page' ? 'page' : undefined);
+    clock.pass(1_999);
+    expect(posts).toHaveLength(2);
     clock.pass(1);
-    posts[1]!.gets(status);
-    responder.nudge();
-    expect(posts).toHaveLength(3);
     posts[2]!.gets(200);
+    expect(refused).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 
-  it('that waits for a person ends with its deadline, and at once when the tunnel stops', async () => {
+  it('that was told to wait with a refusal waits, whoever nudges', async () => {
+    const { poll, main, posts, clock, responder } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(403, 20_000);
+    responder.nudge();
+    clock.pass(19_999);
+    expect(posts).toHaveLength(1);
+    clock.pass(1);
+    expect(posts).toHaveLength(2);
+  });
+
+  it('that was refused ends with its deadline, and at once when the tunnel stops', async () => {
     const { poll, main, posts, clock, responder, dispatcher, traces } = rig();
     poll(call('a', { response_timeout: '30s' }), call('b'));
     for (const one of main.calls) one.answer(ok);
     await settle();
-    for (const post of posts) post.gets(401);
-    clock.pass(30_000);
+    // at 0, 1, 3, 7 and 15 s: the next try would be at 31
+    for (let answered = 0; answered < 10; answered++) {
+      posts[answered]!.gets(401);
+      if (answered % 2) clock.pass(Math.min(15, 2 ** ((answered - 1) / 2)) * 1_000);
+    }
     expect(traces[0]).toMatchObject({ requestId: 'a', status: 'expired' });
     responder.stop();
     expect(dispatcher.inFlight).toBe(0);

@@ -60,7 +60,12 @@ interface Rig {
   /** Every poll that was sent, oldest first. */
   readonly polls: FakePoll[];
   readonly delivered: string[];
-  readonly failures: { readonly code: string; readonly attempt: number; readonly waitMs: number }[];
+  readonly failures: {
+    readonly code: string;
+    readonly attempt: number;
+    readonly waitMs: number;
+    readonly refusals: number;
+  }[];
   readonly told: string[];
   /** Room in the queue. */
   room: number;
@@ -88,7 +93,7 @@ function rig(options: Partial<PollerOptions> = {}): Rig {
     free: () => self.room,
     deliver: ({ commands }) => self.delivered.push(...commands.map((one: Command) => one.requestId)),
     succeeded: () => self.told.push('succeeded'),
-    failed: (error, attempt, waitMs) => self.failures.push({ code: error.code, attempt, waitMs }),
+    failed: (error, attempt, waitMs, refusals) => self.failures.push({ code: error.code, attempt, waitMs, refusals }),
     cut: ({ cutAfterMs, waitMs }) => self.told.push(`cut ${cutAfterMs} ${waitMs}`),
     ...options,
   });
@@ -254,7 +259,7 @@ describe('a poll that fails', () => {
       const self = rig();
       self.clock.chance = chance;
       for (let attempt = 1; attempt <= 9; attempt++) {
-        self.polls.at(-1)!.fails('control_plane_error');
+        self.polls.at(-1)!.fails('connect_refused');
         const full = Math.min(30_000, 500 * 2 ** (attempt - 1));
         const { waitMs } = self.failures.at(-1)!;
         expect(self.failures.at(-1)).toMatchObject({ attempt });
@@ -277,21 +282,72 @@ describe('a poll that fails', () => {
     expect(self.failures.at(-1)).toMatchObject({ attempt: 1 });
   });
 
-  it.each(['unauthorized', 'forbidden', 'redirected', 'unexpected_status', 'tunnel_not_found', 'key_missing'] as const)(
-    'with %s waits a minute, for a person, who may have it tried at once',
+  it.each([
+    'unauthorized',
+    'forbidden',
+    'redirected',
+    'unexpected_status',
+    'tunnel_not_found',
+    'intercepted',
+    'control_plane_error',
+    'key_missing',
+  ] as const)(
+    'with %s is tried again after about 1 s, then 2, 4, 8 … to a minute, and at once for a person',
     (code) => {
-      const self = rig();
-      self.polls[0]!.fails(code);
-      expect(self.failures[0]!.waitMs).toBe(60_000);
-      self.clock.pass(59_999);
-      expect(self.polls).toHaveLength(1);
-      self.poller.nudge();
-      expect(self.polls).toHaveLength(2);
-      self.polls[1]!.fails(code);
-      self.clock.pass(60_000);
-      expect(self.polls).toHaveLength(3);
+      for (const chance of [0, 0.999999]) {
+        const self = rig();
+        self.clock.chance = chance;
+        for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
+          self.polls.at(-1)!.fails(code);
+          const { waitMs } = self.failures.at(-1)!;
+          expect(waitMs).toBeGreaterThanOrEqual(seconds * 900);
+          expect(waitMs).toBeLessThanOrEqual(Math.min(60_000, seconds * 1_100));
+          self.clock.pass(waitMs - 1);
+          expect(self.polls).toHaveLength(self.failures.length);
+          self.clock.pass(1);
+          expect(self.polls).toHaveLength(self.failures.length + 1);
+        }
+        self.polls.at(-1)!.fails(code);
+        self.poller.nudge();
+        expect(self.polls).toHaveLength(self.failures.length + 1);
+      }
     },
   );
+
+  it('with an odd answer after an outage waits as for the first of its kind', () => {
+    const self = rig();
+    for (let n = 0; n < 8; n++) {
+      self.polls.at(-1)!.fails('connect_refused');
+      self.clock.pass(30_000);
+    }
+    self.polls.at(-1)!.fails('tunnel_not_found');
+    expect(self.failures.at(-1)).toMatchObject({ waitMs: 1_000, refusals: 1 });
+  });
+
+  it('counts refusals in a row, over failures of the network and not over other answers', () => {
+    const self = rig();
+    const after = (code: ErrorCode): number => {
+      self.polls.at(-1)!.fails(code);
+      self.clock.pass(60_000);
+      return self.failures.at(-1)!.refusals;
+    };
+    expect(
+      (['unauthorized', 'connect_reset', 'forbidden', 'control_plane_error', 'unauthorized'] as const).map(after),
+    ).toEqual([1, 1, 2, 0, 1]);
+    self.polls.at(-1)!.empty();
+    expect(after('unauthorized')).toBe(1);
+  });
+
+  it('at a proxy that refuses the password is tried again once, then once a minute: accounts get locked', () => {
+    const self = rig();
+    const waits: number[] = [];
+    for (let n = 0; n < 4; n++) {
+      self.polls.at(-1)!.fails('proxy_auth');
+      waits.push(self.failures.at(-1)!.waitMs);
+      self.clock.pass(60_000);
+    }
+    expect(waits).toEqual([1_000, 60_000, 60_000, 60_000]);
+  });
 
   it('waits at least as long as Retry-After says, and not even a person overrides it', () => {
     const self = rig();
@@ -299,6 +355,7 @@ describe('a poll that fails', () => {
     expect(self.failures[0]!.waitMs).toBe(45_000);
     self.poller.nudge();
     self.poller.restart();
+    self.poller.nudge();
     self.clock.pass(44_999);
     expect(self.polls).toHaveLength(1);
     self.clock.pass(1);

@@ -8,11 +8,12 @@ const error = (code: TunnelErrorData['code']): TunnelErrorData => ({ code, leg: 
 const play = (...events: TunnelEvent[]): TunnelState => events.reduce(next, stoppedSince(0));
 const start: TunnelEvent = { kind: 'start', at: 1 };
 const polled = (at: number, ...unusable: string[]): TunnelEvent => ({ kind: 'polled', at, unusable });
-const failed = (at: number, code: TunnelErrorData['code'] = 'dns_failed'): TunnelEvent => ({
+const failed = (at: number, code: TunnelErrorData['code'] = 'dns_failed', refusals = 0): TunnelEvent => ({
   kind: 'poll-failed',
   at,
   error: error(code),
   attempt: 1,
+  refusals,
   nextTryAt: at + 5,
 });
 
@@ -35,19 +36,22 @@ describe('the state of a tunnel', () => {
     expect(play(start, failed(5), polled(9)).kind).toBe('connected');
   });
 
-  it('asks for a person when the key is refused', () => {
-    expect(play(start, failed(5, 'unauthorized')).kind).toBe('unauthorised');
-    expect(play(start, failed(5, 'forbidden')).kind).toBe('unauthorised');
+  it('asks for a person when the key is refused twice in a row, and is only waiting after the first time', () => {
+    for (const code of ['unauthorized', 'forbidden', 'tunnel_not_found'] as const) {
+      expect(play(start, failed(5, code, 1))).toMatchObject({ kind: 'waiting', error: { code }, nextTryAt: 10 });
+      expect(play(start, failed(5, code, 1), failed(7, code, 2)).kind).toBe('unauthorised');
+    }
+    expect(play(start, failed(5, 'unexpected_status', 0)).kind).toBe('waiting');
   });
 
   it('asks for a person when the tunnel is gone from the control plane, until it is there again', () => {
-    expect(play(start, polled(2), failed(5, 'tunnel_not_found'), failed(8, 'tunnel_not_found'))).toMatchObject({
+    expect(play(start, polled(2), failed(5, 'tunnel_not_found', 2), failed(8, 'tunnel_not_found', 3))).toMatchObject({
       kind: 'unauthorised',
       since: 5,
       error: { code: 'tunnel_not_found' },
       nextTryAt: 13,
     });
-    expect(play(start, failed(5, 'tunnel_not_found'), polled(9)).kind).toBe('connected');
+    expect(play(start, failed(5, 'tunnel_not_found', 2), polled(9)).kind).toBe('connected');
   });
 
   it('is stopping until everything has ended, whatever comes in between', () => {

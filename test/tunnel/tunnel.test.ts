@@ -218,11 +218,18 @@ describe('at start', () => {
 
 describe('a key that may poll but not answer', () => {
   it('is told of until an answer is taken, and the answer goes out with the key that replaces it', async () => {
-    const { controlPlane, tunnel, main, replaceKey, state } = await rig();
+    const clock = new FakeClock();
+    const { controlPlane, tunnel, main, replaceKey, state } = await rig({ clock });
     main.auto = (request) => ({ status: 200, headers: [], body: resultOf(request) });
-    controlPlane.onPost('a', { status: 403 });
+    controlPlane.onPost('a', { status: 403 }, { status: 403 });
     controlPlane.send(call('a'));
     await tunnel.start();
+    await controlPlane.responseFor('a');
+    expect((await state(({ kind }) => kind !== 'starting')).kind).toBe('connected');
+    while (!controlPlane.terminalFor('a')[1]) {
+      clock.pass(50);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     expect(await state(({ kind }) => kind === 'unauthorised')).toMatchObject({
       error: { code: 'forbidden', params: { status: 403, request: 'response' } },
     });
@@ -231,9 +238,9 @@ describe('a key that may poll but not answer', () => {
     await controlPlane.poll(polls);
     expect(tunnel.state.kind).toBe('unauthorised');
     replaceKey('second-key');
-    const second = await controlPlane.responseFor('a', 1);
-    expect(second.request.headers['authorization']).toBe('Bearer second-key');
-    expect(second.request.body.equals(controlPlane.terminalFor('a')[0]!.request.body)).toBe(true);
+    const third = await controlPlane.responseFor('a', 2);
+    expect(third.request.headers['authorization']).toBe('Bearer second-key');
+    expect(third.request.body.equals(controlPlane.terminalFor('a')[0]!.request.body)).toBe(true);
     expect((await state(({ kind }) => kind !== 'unauthorised')).kind).toBe('connected');
     expect(main.calls).toHaveLength(1);
   });

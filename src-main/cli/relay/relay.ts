@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { TunnelError } from '../../../shared/errors.ts';
+import { isLoopbackName } from '../../base/loopback.ts';
 import { createRelay, type Relay, type RelayEvent, type RelayOptions } from '../../relay/relay.ts';
 import { createKeychain } from '../../secrets/keychain.ts';
 import { createSecrets } from '../../secrets/resolver.ts';
@@ -23,7 +24,6 @@ export interface RelayArguments {
 }
 
 const defaultPort = 8788;
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 const wrong = (field: string, problem: string, hint: string): TunnelError =>
   new TunnelError('config_invalid', 'local', { field, file: 'the command line', problem, hint });
@@ -35,7 +35,7 @@ function readAddress(given: RelayArguments): { host: string; port: number } | un
   const host = (bracketed ?? plain) || '127.0.0.1';
   const port = Number(digits);
   if (digits === '' || port > 65_535) throw wrong('--listen', 'it is no host:port', 'Write it as 127.0.0.1:8788.');
-  if (!loopback.has(host) && given.allowRemote !== true)
+  if (!isLoopbackName(host) && given.allowRemote !== true)
     throw wrong('--listen', `${host} is not this machine alone`, 'Add --allow-remote if others are to reach it.');
   return { host, port };
 }
