@@ -24,7 +24,7 @@ const viewOf = (snapshot: TunnelSnapshot): TunnelView => ({
 /** What the overview shows once the polls of a connected tunnel are answered so. */
 function afterPolls(code: TunnelErrorData['code'], params: TunnelErrorData['params']): TunnelView {
   const error: TunnelErrorData = { code, leg: 'control-plane', params };
-  const failed = { kind: 'poll-failed', at: 50_000, error, attempt: 1, nextTryAt: now + 9_000 } as const;
+  const failed = { kind: 'poll-failed', at: 50_000, error, attempt: 2, refusals: 2, nextTryAt: now + 9_000 } as const;
   const started = next(stoppedSince(0), { kind: 'start', at: 1 });
   return viewOf(tunnelIn(next(next(started, { kind: 'polled', at: 2, unusable: [] }), failed)));
 }
