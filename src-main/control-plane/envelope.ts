@@ -11,7 +11,17 @@ export interface ResponseParts {
   readonly headers: HeaderList;
   /** Goes into `resp_json` byte for byte: it must be one well-formed JSON value. */
   readonly json?: Buffer | undefined;
+  readonly timing?: ResponseTiming | undefined;
 }
+
+/** How long the server worked on a call that reached it: from its dispatch to its answer. */
+export interface ResponseTiming {
+  readonly transport: 'stdio' | 'streamable_http';
+  readonly targetElapsedMs: number;
+}
+
+const timingJson = ({ transport, targetElapsedMs }: ResponseTiming): string =>
+  `,"resp_timing":{"version":1,"transport":"${transport}","target_elapsed_us":${Math.max(0, Math.round(targetElapsedMs * 1_000))}}`;
 
 const contentTypeRules: Readonly<Record<ResponseType, ContentTypeRule>> = {
   jsonrpc_response: 'message',
@@ -23,10 +33,10 @@ const contentTypeRules: Readonly<Record<ResponseType, ContentTypeRule>> = {
 
 /** The body of a response POST (protocol.md, "Posting a response"). The shard token has no place in it. */
 export function responseBody(command: Command, parts: ResponseParts): Buffer {
-  const { type, status, headers, json } = parts;
+  const { type, status, headers, json, timing } = parts;
   const head = `{"request_id":${command.requestIdJson},"channel":"${command.channel}"`;
   const headersJson = responseHeadersJson(headers, contentTypeRules[type]);
-  const tail = `${headersJson === undefined ? '' : `,"resp_headers":${headersJson}`},"resp_code":${status},"resp_type":"${type}"}`;
+  const tail = `${headersJson === undefined ? '' : `,"resp_headers":${headersJson}`},"resp_code":${status},"resp_type":"${type}"${timing === undefined ? '' : timingJson(timing)}}`;
   if (json === undefined) return Buffer.from(head + tail);
   const start = `${head},"resp_json":`;
   const startBytes = Buffer.byteLength(start);

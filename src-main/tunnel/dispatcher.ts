@@ -9,7 +9,7 @@ import type { Command } from '../call/command.ts';
 import type { CallEvents } from '../call/events.ts';
 import { refusedCode, type Stage, type StageDecision } from '../call/stage.ts';
 import type { PollBody } from '../control-plane/commands.ts';
-import type { ResponseParts } from '../control-plane/envelope.ts';
+import type { ResponseParts, ResponseTiming } from '../control-plane/envelope.ts';
 import { batchRefusal, describeFailure, failureMessage, refusalMessage } from '../control-plane/failure.ts';
 import { readMessage, type ResponseSpans } from '../json/message.ts';
 import type { Log } from '../observe/log.ts';
@@ -237,14 +237,16 @@ export class Dispatcher implements LaneOwner {
     if (!this.#inFlight.has(command)) return;
     if (outcome instanceof TunnelError) {
       if (command.message.kind === 'request') this.#unanswered(command, outcome);
-      this.#fail(command, outcome);
+      // only an answer over HTTP, whatever it holds, shows that the call reached its server
+      this.#fail(command, outcome, outcome instanceof AnswerError ? timingOf(command, channel) : undefined);
     } else if (outcome.body === undefined || command.message.kind === 'notification') {
       const type = command.message.kind === 'notification' ? 'notify_ack' : 'jsonrpc_response';
       this.#answer(command, { type, status: outcome.status, headers: outcome.headers }, 'ok');
     } else {
       this.answers.answered(channel.name, this.#options.clock.wall());
       const { status, headers, body: json } = outcome;
-      const parts: ResponseParts = { type: 'jsonrpc_response', status, headers, json };
+      const timing = timingOf(command, channel);
+      const parts: ResponseParts = { type: 'jsonrpc_response', status, headers, json, timing };
       this.#answer(command, parts, statusOf(command, outcome.message ?? readMessage(json)));
     }
   }
@@ -280,7 +282,7 @@ export class Dispatcher implements LaneOwner {
     });
   }
 
-  #fail(command: Command, error: TunnelError): void {
+  #fail(command: Command, error: TunnelError, timing?: ResponseTiming): void {
     if (!this.isWaiting(command)) return;
     if (error.code === 'cancelled') return this.#end(command, 'cancelled');
     command.record.error = error.toJSON();
@@ -296,7 +298,7 @@ export class Dispatcher implements LaneOwner {
         ? { type: 'session_termination_response', status, headers }
         : isNotification
           ? { type: 'notify_ack', status: status < 300 ? 403 : status, headers }
-          : { type: 'jsonrpc_response', status, headers, json: failureMessage(command, error, failure) };
+          : { type: 'jsonrpc_response', status, headers, json: failureMessage(command, error, failure), timing };
     this.#answer(command, parts, 'failed');
   }
 
@@ -379,6 +381,15 @@ const jsonResponse = (json: Buffer, status: number): ResponseParts => ({
   headers: jsonHeaders,
   json,
 });
+
+const transports = { stdio: 'stdio', http: 'streamable_http', memory: undefined } as const;
+
+function timingOf({ record }: Command, { transport: kind }: Channel): ResponseTiming | undefined {
+  const transport = transports[kind];
+  const { dispatchedMs, answeredMs } = record;
+  if (transport === undefined || dispatchedMs === undefined || answeredMs === undefined) return undefined;
+  return { transport, targetElapsedMs: answeredMs - dispatchedMs };
+}
 
 /** Whose result is a tool's; elsewhere `isError` means whatever the method's own schema says. */
 const toolMethods: ReadonlySet<string> = new Set(['tools/call', 'tasks/result']);

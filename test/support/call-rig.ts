@@ -72,7 +72,10 @@ export function rig(options: Partial<DispatcherOptions> = {}): Rig {
   const posts: FakePost[] = [];
   const traces: TraceEvent[] = [];
   const refused: number[] = [];
-  const [main, docs] = [new MemoryChannel('main'), new MemoryChannel('docs')];
+  const [main, docs] = [
+    new MemoryChannel('main', { transport: 'stdio' }),
+    new MemoryChannel('docs', { transport: 'http' }),
+  ];
   const queue = new CommandQueue(20, 2);
   const events = options.events ?? new CallEvents();
   events.subscribe({ ended: (record) => void traces.push(record) });

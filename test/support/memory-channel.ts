@@ -15,7 +15,7 @@ export interface MemoryCall {
 /** A private server inside the test. A call that is cancelled rejects, as the contract of `Channel` has it. */
 export class MemoryChannel implements Channel {
   readonly name: string;
-  readonly transport = 'memory';
+  readonly transport: Channel['transport'];
   readonly target = 'memory';
   readonly procAffinity: boolean;
   readonly stateless: boolean;
@@ -29,8 +29,16 @@ export class MemoryChannel implements Channel {
   nudges = 0;
   #listeners = new Set<(state: ChannelState) => void>();
 
-  constructor(name = 'main', { procAffinity = true, stateless = false } = {}) {
+  constructor(
+    name = 'main',
+    {
+      procAffinity = true,
+      stateless = false,
+      transport = 'memory',
+    }: Partial<Pick<Channel, 'procAffinity' | 'stateless' | 'transport'>> = {},
+  ) {
     this.name = name;
+    this.transport = transport;
     this.procAffinity = procAffinity;
     this.stateless = stateless;
   }

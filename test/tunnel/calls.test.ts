@@ -132,6 +132,44 @@ describe('an answer', () => {
   });
 });
 
+describe('the time that a server took', () => {
+  const timings = ({ posts }: Rig) => posts.map(({ bytes }) => /"resp_timing":(\{.*?\})/.exec(bytes.toString())?.[1]);
+
+  it('goes back with its answer, the same in every retry', async () => {
+    const self = rig();
+    self.poll(call('a'), call('a', { request_id: 'd', channel: 'docs' }));
+    self.clock.pass(12.3456);
+    self.main.calls[0]!.answer(ok);
+    self.docs.calls[0]!.fail(new AnswerError('http_status', { status: 404, headers: [] }, { status: 404 }));
+    await settle();
+    self.posts[0]!.gets(503);
+    self.clock.pass(5_000);
+    expect(timings(self)).toEqual([
+      '{"version":1,"transport":"stdio","target_elapsed_us":12346}',
+      '{"version":1,"transport":"streamable_http","target_elapsed_us":12346}',
+      '{"version":1,"transport":"stdio","target_elapsed_us":12346}',
+    ]);
+  });
+
+  it('is not told of notifications, of calls that reached no server, nor of any other answer', async () => {
+    const self = rig({ stages: () => [] });
+    self.poll(call('a'), call('b'), call('x', { channel: 'crm' }));
+    self.poll({ request_id: 'n', jsonrpc: { jsonrpc: '2.0', method: 'notifications/initialized' } });
+    self.poll({
+      request_id: 't',
+      channel: 'docs',
+      command_type: 'session_termination',
+      headers: { 'Mcp-Session-Id': ['s'] },
+    });
+    self.main.calls[0]!.request.onNotification(Buffer.from('{"jsonrpc":"2.0","method":"notifications/message"}'));
+    self.main.calls[1]!.fail(new TunnelError('connect_refused', 'mcp-server'));
+    self.main.call('notifications/initialized')!.answer(undefined, { status: 202 });
+    await settle();
+    expect(self.posts).toHaveLength(5);
+    expect(timings(self).every((timing) => timing === undefined)).toBe(true);
+  });
+});
+
 describe('a deadline', () => {
   it('of 0s is over before anything happens', () => {
     const { poll, main, posts, traces } = rig();
