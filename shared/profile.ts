@@ -53,6 +53,9 @@ export const harpoonTargetSchema = z.object({
   timeoutMs: z.number().optional(),
 });
 
+/** What traces keep of a tunnel's calls unless its profile says otherwise. */
+export const defaultCapture = { bodies: true, maxBodyBytes: 1_048_576 } as const;
+
 /** A tunnel's whole configuration, whatever file, flags or variables it came from. Durations are milliseconds. */
 export const profileSchema = z.object({
   /** Immutable; keychain entries and approvals hang on it, renaming does not touch it. */
@@ -115,6 +118,9 @@ export const profileSchema = z.object({
   proxyCheckIntervalMs: z.number().default(60_000),
   /** Culvert's own: start with the app; what traces keep. */
   startWithApp: z.boolean().default(false),
-  capture: z.object({ bodies: z.boolean().default(true), maxBodyBytes: z.number().default(1_048_576) }),
+  capture: z.object({
+    bodies: z.boolean().default(defaultCapture.bodies),
+    maxBodyBytes: z.number().default(defaultCapture.maxBodyBytes),
+  }),
 });
 export type Profile = z.infer<typeof profileSchema>;

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, clipboard, session } from 'electron';
 import type { Capabilities, Destination, TunnelView } from '../../shared/app.ts';
+import { defaultCapture } from '../../shared/profile.ts';
 import { BrowserTransport } from '../api/browser-transport.ts';
 import { DraftStore } from '../drafts/draft-store.ts';
 import { createEngine } from '../engine.ts';
@@ -56,7 +57,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
   const captureOf = (tunnel: string) => host.profiles.profiles.find(({ id }) => id === tunnel)?.capture;
   const traces = new TraceStore(
     { ...appLimits, bodyBudget: settings.values.traceBudgetMiB * 1024 * 1024 },
-    (tunnel) => captureOf(tunnel) ?? { bodies: true, maxBodyBytes: 1_048_576 },
+    (tunnel) => captureOf(tunnel) ?? defaultCapture,
   );
   const loginPath = desktopPath(env);
   const searchPath = loginPath.path;

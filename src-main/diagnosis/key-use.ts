@@ -1,6 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelState } from '../../shared/tunnel.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import type { TunnelManager } from '../tunnel/tunnel-manager.ts';
@@ -67,7 +68,7 @@ export class KeyUse {
       if (this.#starting) return manager.nudge('person', id);
       this.#starting = manager.start(this.#profile);
       this.#starting.catch((error: unknown) => {
-        finish(error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error }));
+        finish(asTunnelError(error));
       });
     });
   }

@@ -3,6 +3,7 @@ import type { Evidence, ProbeResult } from '../../shared/evidence.ts';
 import { layerOf } from '../../shared/error-layer.ts';
 import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { ServerInfo } from '../../shared/tunnel.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import { ControlPlaneClient } from '../control-plane/client.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
 import type { Channel } from '../call/channel.ts';
@@ -50,9 +51,6 @@ const floodLines = 1_000;
 const metadataLimitMs = 15_000;
 const pingLimitMs = 10_000;
 
-const toTunnelError = (cause: unknown): TunnelError =>
-  cause instanceof TunnelError ? cause : new TunnelError('internal', 'local', {}, { cause });
-
 /** Runs one step, times it, and makes evidence of what came of it. */
 async function prove<T>(
   list: Evidence[],
@@ -73,7 +71,7 @@ async function prove<T>(
     add({ outcome: 'pass', layer, facts });
     return value;
   } catch (cause) {
-    const error = toTunnelError(cause);
+    const error = asTunnelError(cause);
     add({ outcome: 'fail', layer: layerOf(error), facts: {}, error: error.toJSON() });
     return undefined;
   }
@@ -151,7 +149,7 @@ export function createProbes(deps: ProbeDeps): Probes {
           await channel.close();
         }
       } catch (cause) {
-        await prove(evidence, tell, 'server.handshake', () => Promise.reject(toTunnelError(cause)), 'mcp-server');
+        await prove(evidence, tell, 'server.handshake', () => Promise.reject(asTunnelError(cause)), 'mcp-server');
       } finally {
         await routes.close();
       }

@@ -1,9 +1,11 @@
 import type { Fix } from '../../shared/doctor.ts';
-import { TunnelError, type Layer } from '../../shared/errors.ts';
+import type { TunnelError } from '../../shared/errors.ts';
+import { type Layer } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import { layerOf } from '../../shared/error-layer.ts';
 import type { ChannelConfig, Profile } from '../../shared/profile.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import type { Cancellation } from '../base/cancellation.ts';
 import type { DoctorServices } from './services.ts';
 import type { Way } from './way.ts';
@@ -90,9 +92,6 @@ export const failed = (step: string, error: TunnelError, outcome: 'fail' | 'warn
 
 export const warned = (step: string, layer: Layer, summary: string, facts: Facts = {}): Evidence =>
   evidence(step, layer, { outcome: 'warn', facts: { ...facts, summary } });
-
-export const asTunnelError = (cause: unknown): TunnelError =>
-  cause instanceof TunnelError ? cause : new TunnelError('internal', 'local', {}, { cause });
 
 /** Runs what proves a step; what it throws is the step's failure. */
 export async function prove(step: string, layer: Layer, work: () => Facts | Promise<Facts>): Promise<Evidence> {

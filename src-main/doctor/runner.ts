@@ -2,7 +2,8 @@ import type { Check } from '../../shared/doctor.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/evidence.ts';
 import { Cancellation } from '../base/cancellation.ts';
-import { asTunnelError, failed, skipped, type Finding, type PlannedFix } from './check.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
+import { failed, skipped, type Finding, type PlannedFix } from './check.ts';
 
 /** One check of one profile and channel, waiting to be run; one that is not pending is taken as it is. */
 export interface PlannedCheck {

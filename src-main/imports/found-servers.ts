@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Candidate, EnvEntry } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { ImportSource } from '../../shared/import-words.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import type { Environment } from '../process/environment.ts';
 import { redactor } from '../detect/redact.ts';
 import { clientFiles, projectFiles, vscodeProfiles, type ClientFile } from './client-files.ts';
@@ -70,7 +71,7 @@ async function readClient(client: ClientFile, env: Environment, platform: NodeJS
     }
     return { servers, problems, projects: [...projectsOf(client, text)] };
   } catch (error) {
-    const problem = error instanceof TunnelError ? error : new TunnelError('internal', 'local', {}, { cause: error });
+    const problem = asTunnelError(error);
     return { servers: [], problems: [problem], projects: [] };
   }
 }

@@ -1,6 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { ChannelState, ServerInfo } from '../../shared/tunnel.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
@@ -150,7 +151,7 @@ export class HttpProbe {
       if (cancellation.reason === 'deadline') {
         return new TunnelError('timed_out', 'mcp-server', { seconds: Math.round(limitMs / 100) / 10 });
       }
-      return error instanceof TunnelError ? error : new TunnelError('internal', 'mcp-server', {}, { cause: error });
+      return asTunnelError(error, 'mcp-server');
     } finally {
       stop();
       if (this.#current === cancellation) this.#current = undefined;

@@ -1,7 +1,8 @@
 import { Pool, type Dispatcher } from 'undici';
-import { TunnelError, type ErrorParams } from '../../shared/errors.ts';
+import type { ErrorParams } from '../../shared/errors.ts';
 
 import type { CertificateSeen } from '../../shared/tunnel.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import { createConnector, tryToConnect, type Hop } from './connect.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import { throughForwardProxy } from './forward-proxy.ts';
@@ -125,8 +126,7 @@ export class Route {
       this.#replace(material);
       this.#deps.onProblem?.(undefined);
     } catch (error) {
-      const problem =
-        error instanceof TunnelError ? error : new TunnelError('internal', this.#plan.leg, {}, { cause: error });
+      const problem = asTunnelError(error, this.#plan.leg);
       this.#deps.onProblem?.(problem);
     }
   }

@@ -1,6 +1,7 @@
 import { TunnelError, type ErrorParams } from '../../shared/errors.ts';
 import type { HttpChannelConfig, Profile } from '../../shared/profile.ts';
 import type { HeaderList } from '../../shared/trace.ts';
+import { asTunnelError } from '../base/as-tunnel-error.ts';
 import { isWellFormed } from '../json/structure.ts';
 import type { ChannelAnswer } from '../call/channel.ts';
 import { HttpCall, placeOf, type HttpCallRequest, type Outcome } from '../mcp/http-call.ts';
@@ -98,7 +99,7 @@ class Discovery implements OAuthDiscovery {
       });
       return { kind: 'found', resource, urls };
     } catch (error) {
-      const failure = error instanceof TunnelError ? error : new TunnelError('internal', 'oauth', {}, { cause: error });
+      const failure = asTunnelError(error, 'oauth');
       // A server that only says 404 has no sign-in to describe, and nothing is wrong with that.
       const absent = failure.code === 'oauth_metadata' && failure.params['status'] === 404 && challenged === undefined;
       return absent ? { kind: 'none' } : { kind: 'failed', error: failure };
@@ -134,7 +135,7 @@ class Discovery implements OAuthDiscovery {
         answer = await this.#request(url, cancellation, requestLimitMs, { method: 'GET', wantsBody: true });
       } catch (error) {
         if (cancellation.reason !== undefined) throw error;
-        last = error instanceof TunnelError ? error : new TunnelError('internal', 'oauth', {}, { cause: error });
+        last = asTunnelError(error, 'oauth');
         continue;
       }
       const { status, headers, body = Buffer.alloc(0) } = answer;

@@ -1,6 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
 import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
-import { profileSchema, type Profile } from '../../shared/profile.ts';
+import { defaultCapture, profileSchema, type Profile } from '../../shared/profile.ts';
 import type { PlaceOf } from '../settings/check.ts';
 import { channels } from './channel-rules.ts';
 import type { FileConfig } from '../settings/file-schema.ts';
@@ -216,7 +216,7 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
       rules.range(config.proxy?.check_interval, ['proxy', 'check_interval'], 1, Infinity, 'more than 0') ?? 60_000,
     startWithApp: config.culvert?.start_with_app ?? false,
     capture: {
-      bodies: config.culvert?.capture?.bodies ?? true,
+      bodies: config.culvert?.capture?.bodies ?? defaultCapture.bodies,
       maxBodyBytes:
         rules.range(
           config.culvert?.capture?.max_body_bytes,
@@ -224,7 +224,7 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
           0,
           2 ** 30,
           '0 to 1 GiB',
-        ) ?? 1_048_576,
+        ) ?? defaultCapture.maxBodyBytes,
     },
   };
   checkRouting(profile, rules);

@@ -23,6 +23,11 @@ export interface Answer {
   readonly json: Buffer | undefined;
 }
 
+const timingSchema = z.object({
+  version: z.literal(1),
+  transport: z.enum(['stdio', 'streamable_http']),
+  target_elapsed_us: z.number().int().nonnegative(),
+});
 const typeSchema = z.enum(responseTypes);
 const headersSchema = z.record(z.string(), z.array(z.string()));
 
@@ -82,6 +87,10 @@ export function readAnswer(body: Buffer): Answer {
         type = parsed.data;
         break;
       }
+      case 'resp_timing':
+        if (!timingSchema.safeParse(JSON.parse(text())).success)
+          throw badJson('resp_timing must hold version, transport and target_elapsed_us.', 'resp_timing');
+        break;
       default:
         throw badJson(`Unknown member ${JSON.stringify(key.slice(0, 64))}.`, key.slice(0, 64));
     }

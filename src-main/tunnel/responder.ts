@@ -34,6 +34,8 @@ const retriedStatus: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 /** How posting an answer ended. `gone`: the service no longer waits (404), which is an end like any other. */
 export type Delivery = 'taken' | 'gone' | 'refused' | 'cancelled';
 
+type Done = (delivery: Delivery, error?: TunnelError, status?: number) => void;
+
 interface Queued {
   readonly bytes: Buffer;
   readonly parts: ResponseParts;
@@ -58,6 +60,8 @@ export class Responder {
   readonly #outboxes = new Map<Command, Outbox>();
   /** Answers that were refused and wait for their next try: how to try them now, or to let them be. */
   readonly #refused = new Set<(givenUp: boolean) => void>();
+  /** Whether this control plane knows `resp_timing`: an older one refuses an answer with a member that it does not know. */
+  #timing: 'unknown' | 'known' | 'refused' = 'unknown';
   #stopping = false;
 
   constructor(options: ResponderOptions) {
@@ -88,15 +92,30 @@ export class Responder {
   }
 
   /** Posts the one terminal answer, after the call's notifications. Resolves with how that ended; `done` is not called twice. */
-  answer(command: Command, parts: ResponseParts, done: (delivery: Delivery, error?: TunnelError) => void): void {
+  answer(command: Command, parts: ResponseParts, done: Done): void {
     const outbox = this.#outboxes.get(command);
     const post = (): void => {
       this.#outboxes.delete(command);
-      this.#post(command, responseBody(command, parts), undefined, done);
+      if (parts.timing !== undefined && this.#timing !== 'known') this.#postWithTiming(command, parts, done);
+      else this.#post(command, responseBody(command, parts), undefined, done);
     };
     if (!outbox || outbox.lost || (!outbox.posting && outbox.waiting.length === 0)) return post();
     outbox.whenEmpty = post;
     outbox.giveUp?.();
+  }
+
+  /** Until one answer with `resp_timing` was taken: one that is refused for it is posted without it, and so are the later ones. */
+  #postWithTiming(command: Command, parts: ResponseParts, done: Done): void {
+    const plain = (): void =>
+      this.#post(command, responseBody(command, { ...parts, timing: undefined }), undefined, done);
+    if (this.#timing === 'refused') return plain();
+    this.#post(command, responseBody(command, parts), undefined, (delivery, error, status) => {
+      if (delivery === 'taken') this.#timing = 'known';
+      if (delivery !== 'refused' || this.#timing === 'known' || (status !== 400 && status !== 422))
+        return done(delivery, error);
+      this.#timing = 'refused';
+      plain();
+    });
   }
 
   /** The key may be another now, or the network is back: refused answers are tried at once. */
@@ -135,12 +154,7 @@ export class Responder {
    * Tries until it is taken, refused for good, or the call is over. The bytes are the same every time. `outbox` is that of
    * a notification; an answer has none.
    */
-  #post(
-    command: Command,
-    body: Buffer,
-    outbox: Outbox | undefined,
-    done: (delivery: Delivery, error?: TunnelError) => void,
-  ): void {
+  #post(command: Command, body: Buffer, outbox: Outbox | undefined, done: Done): void {
     const { client, clock } = this.#options;
     const kind = outbox ? 'notification' : 'terminal';
     if (command.cancellation.reason !== undefined) return done('cancelled');
@@ -152,13 +166,13 @@ export class Responder {
     let stopRetry: (() => void) | undefined;
     let over = false;
 
-    const finish = (delivery: Delivery, error?: TunnelError): void => {
+    const finish = (delivery: Delivery, error?: TunnelError, status?: number): void => {
       if (over) return;
       over = true;
       stall?.stop();
       stopRetry?.();
       stopListening();
-      done(delivery, error);
+      done(delivery, error, status);
     };
     const attemptOnce = (): void => {
       attempt++;
@@ -194,7 +208,7 @@ export class Responder {
         if (refusals > 1) this.#options.refused(error, wait);
         waitForChange(error, wait, retryAfterMs !== undefined);
       } else if (!mayRetry(kind, outcome)) {
-        finish('refused', error);
+        finish('refused', error, status);
       } else {
         const backoff = backoffMs(attempt, () => clock.random(), retryBaseMs, retryCapMs);
         const wait = Math.max(backoff, retryAfterMs ?? 0);

@@ -151,6 +151,34 @@ describe('the time that a server took', () => {
     ]);
   });
 
+  it('is left out from then on where the control plane does not know it: no answer is lost', async () => {
+    const self = rig();
+    self.poll(call('a'), call('b'));
+    for (const one of self.main.calls) one.answer(ok);
+    await settle();
+    for (const post of [...self.posts]) post.gets(400);
+    for (const post of self.posts.slice(2)) post.gets(200);
+    self.poll(call('c'));
+    self.main.calls[2]!.answer(ok);
+    await settle();
+    expect(timings(self).map((timing) => timing !== undefined)).toEqual([true, true, false, false, false]);
+    expect(self.posts.map(({ body }) => body.request_id)).toEqual(['a', 'b', 'a', 'b', 'c']);
+    expect(self.traces.map(({ status }) => status)).toEqual(['ok', 'ok']);
+  });
+
+  it('is not the reason of a refusal where it was taken before', async () => {
+    const self = rig();
+    self.poll(call('a'), call('b'));
+    self.main.calls[0]!.answer(ok);
+    await settle();
+    self.posts[0]!.gets(200);
+    self.main.calls[1]!.answer(ok);
+    await settle();
+    self.posts[1]!.gets(400);
+    expect(self.posts).toHaveLength(2);
+    expect(self.traces.map(({ status }) => status)).toEqual(['ok', 'undelivered']);
+  });
+
   it('is not told of notifications, of calls that reached no server, nor of any other answer', async () => {
     const self = rig({ stages: () => [] });
     self.poll(call('a'), call('b'), call('x', { channel: 'crm' }));

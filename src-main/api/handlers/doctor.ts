@@ -1,7 +1,8 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/ipc.ts';
 import type { Profile } from '../../../shared/profile.ts';
-import { asTunnelError, type Subject } from '../../doctor/check.ts';
+import { asTunnelError } from '../../base/as-tunnel-error.ts';
+import { type Subject } from '../../doctor/check.ts';
 import type { Doctor } from '../../doctor/doctor.ts';
 import { reportOf } from '../../doctor/report.ts';
 import type { ProfileList } from '../profiles/profile-list.ts';

@@ -2,6 +2,7 @@ import { createHttpListener } from '../../admin/http-listener.ts';
 import { DraftStore } from '../../drafts/draft-store.ts';
 import { mountUi } from '../../lazy-ui.ts';
 import { TunnelError } from '../../../shared/errors.ts';
+import { defaultCapture } from '../../../shared/profile.ts';
 import { describe } from '../../../shared/messages.ts';
 import { type Demo, DemoFailure, type DemoStep, startDemo } from '../../demo/demo.ts';
 import { selfCommand } from '../../demo/self-command.ts';
@@ -58,7 +59,7 @@ export async function runDemo(once: boolean): Promise<number> {
   const drafts = new DraftStore();
   const keychain = createKeychain();
   const secrets = createSecrets({ env, store: () => drafts.over(() => keychain) });
-  const traces = new TraceStore(headlessLimits, () => ({ bodies: true, maxBodyBytes: 1_048_576 }));
+  const traces = new TraceStore(headlessLimits, () => defaultCapture);
   const tunnels = createEngine({
     secrets,
     env,

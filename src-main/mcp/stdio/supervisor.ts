@@ -1,5 +1,5 @@
-import { TunnelError } from '../../../shared/errors.ts';
 import type { ChildExit, ServerInfo } from '../../../shared/tunnel.ts';
+import { asTunnelError } from '../../base/as-tunnel-error.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { EndTimes } from '../../process/tree.ts';
 import type { StdioChild } from './child.ts';
@@ -102,8 +102,7 @@ export class Supervisor {
       this.#apply({ kind: 'spawned', pid: child.pid });
       await this.#prepare(child);
     } catch (error) {
-      const known = error instanceof TunnelError ? error : new TunnelError('internal', 'mcp-server');
-      this.#apply({ kind: 'failed', failure: { kind: 'error', error: known.toJSON() } });
+      this.#apply({ kind: 'failed', failure: { kind: 'error', error: asTunnelError(error, 'mcp-server').toJSON() } });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ChannelConfig, Profile } from '../../../shared/profile.ts';
+import { defaultCapture, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
 import { formatDuration } from '../../settings/duration.ts';
 import { defaultBaseUrl } from '../profile-rules.ts';
 
@@ -126,7 +126,10 @@ export function ownShape(profile: Profile): ShapeMap {
     map({
       start_with_app: unless(profile.startWithApp, false),
       no_proxy: profile.noProxy,
-      capture: map({ bodies: unless(capture.bodies, true), max_body_bytes: unless(capture.maxBodyBytes, 1_048_576) }),
+      capture: map({
+        bodies: unless(capture.bodies, defaultCapture.bodies),
+        max_body_bytes: unless(capture.maxBodyBytes, defaultCapture.maxBodyBytes),
+      }),
       control_plane: map({
         unix_socket: controlPlane.unixSocket,
         ca_bundle: controlPlane.caBundle,
