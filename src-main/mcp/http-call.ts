@@ -1,12 +1,15 @@
 import type { Dispatcher } from 'undici';
 import { TunnelError } from '../../shared/errors.ts';
+import type { HeaderList } from '../../shared/trace.ts';
 import { isWellFormed } from '../json/structure.ts';
+import { withoutBom } from '../json/bom.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import { createSseReader, type SseEvent, type SseReader } from '../json/sse.ts';
 import type { Lease } from '../network/routes.ts';
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { AnswerError, type AnswerHead, type ChannelAnswer } from '../call/channel.ts';
+import { BodyDecoder, encodingOf, withoutEncoding } from './http-decoding.ts';
 import { headerList, headerValue } from './http-headers.ts';
 import type { Slotted } from '../base/in-flight.ts';
 import { answerTo } from './same-id.ts';
@@ -29,6 +32,10 @@ export interface HttpCallRequest {
   readonly body?: Buffer;
   /** The body is wanted as it is, whatever it holds; redirects of a GET are told of, 301 to 303 too. */
   readonly wantsBody?: boolean;
+  /** No response is waited for: the call lasts as long as the stream that the server opens. */
+  readonly listens?: boolean;
+  /** The server asks something itself, on the stream of this call. `bytes` is one well-formed JSON-RPC request. */
+  readonly onServerRequest?: (bytes: Buffer, message: MessageSpans, head: AnswerHead) => void;
   /** A JSON-RPC request wants its response. With neither, status and headers are the whole answer. */
   readonly expects?:
     | {
@@ -97,6 +104,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   #chunks: Buffer[] = [];
   #size = 0;
   #stream: SseReader | undefined;
+  #decoder: BodyDecoder | undefined;
   #sawGarbage = false;
   #lastEventId: string | undefined;
   #retryMs: number | undefined;
@@ -156,11 +164,12 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
 
   onHeaders(status: number, raw: Buffer[]): boolean {
     if (status < 200) return true;
-    const head = { status, headers: headerList(raw) };
+    const head = this.#headOf(status, headerList(raw));
     this.#head = head;
     const redirect = this.#redirectOf(head);
     if (redirect !== undefined) this.#done({ redirect, head });
     else if (this.#request.wantsBody === true) this.#mode = 'message';
+    else if (this.#request.listens === true && status < 300 && isEventStream(head)) this.#openStream(head, undefined);
     else if (this.#request.expects === undefined) this.#done(head);
     else if (status < 300 && isEventStream(head)) this.#openStream(head, this.#request.expects);
     else this.#mode = 'message';
@@ -168,6 +177,14 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   }
 
   onData(chunk: Buffer): boolean {
+    const decoder = this.#mode === 'drain' ? undefined : this.#decoder;
+    if (decoder === undefined) return this.#take(chunk);
+    decoder.push(chunk);
+    if (decoder.pendingBytes > this.#limits.maxMessageBytes) this.#tooLarge();
+    return true;
+  }
+
+  #take(chunk: Buffer): boolean {
     this.#size += chunk.length;
     if (this.#mode === 'stream') {
       if (this.#stream?.push(chunk) === false) this.#tooLarge();
@@ -180,11 +197,16 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
 
   onComplete(): void {
     this.#finish();
+    if (this.#decoder !== undefined && !this.#settled) this.#decoder.end();
+    else this.#complete();
+  }
+
+  #complete(): void {
     const { expects } = this.#request;
     if (this.#settled || this.#head === undefined) return;
     const head = this.#head;
     if (expects === undefined) {
-      this.#done({ ...head, body: this.#body() });
+      this.#done(this.#mode === 'stream' ? head : { ...head, body: this.#body() });
       return;
     }
     try {
@@ -209,20 +231,24 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
     else this.#done({ lastEventId, retryMs: this.#retryMs, failure });
   }
 
-  #openStream(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): void {
+  #openStream(head: AnswerHead, expects: HttpCallRequest['expects']): void {
     this.#mode = 'stream';
-    const onEvent = ({ id, data }: SseEvent): void => {
+    const onEvent = ({ event, id, data: raw }: SseEvent): void => {
       if (id !== undefined && id !== '') this.#lastEventId = id;
+      // Servers keep streams alive with events of their own: only those of the standard's default type are MCP's.
+      if (event !== undefined && event !== 'message') return;
+      const data = withoutBom(raw);
       // A stream may open with an event that has only an id, to resume from.
       if (this.#settled || data.length === 0) return;
       const message = isWellFormed(data) ? readMessage(data) : undefined;
       if (message === undefined || message.kind === 'invalid') this.#sawGarbage = true;
-      else if (message.kind === 'notification') expects.onNotification(data, head);
-      else if (message.kind === 'response') {
+      else if (message.kind === 'notification') expects?.onNotification(data, head);
+      else if (message.kind === 'request') this.#request.onServerRequest?.(data, message, head);
+      else if (message.kind === 'response' && expects !== undefined) {
         const body = answerTo(expects, { bytes: data, message });
+        // An answer to something else is not ours, and is passed over.
         if (body !== undefined) this.#done({ status: head.status, headers: head.headers, body, message });
       }
-      // A server's own request has no way back, and an answer to something else is not ours: both are passed over.
     };
     this.#stream = createSseReader(this.#limits.maxMessageBytes, onEvent, (ms) => (this.#retryMs = ms));
   }
@@ -230,7 +256,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   /** The JSON-RPC response that the whole body is. From 400 up only an error response counts (protocol.md). */
   #readMessage(head: AnswerHead, expects: NonNullable<HttpCallRequest['expects']>): ChannelAnswer {
     const { status } = head;
-    const bytes = this.#body();
+    const bytes = withoutBom(this.#body());
     const failed = status < 200 || status >= 300;
     const reject = (code: 'bad_json' | 'not_an_answer' | 'no_answer', kind: string): never => {
       const params = { status, kind };
@@ -260,6 +286,22 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
       : undefined;
   }
 
+  /** Bodies are asked for as they are; one that comes encoded all the same is decoded. */
+  #headOf(status: number, headers: HeaderList): AnswerHead {
+    const encoding = encodingOf(headers);
+    if (encoding === undefined) return { status, headers };
+    const head = { status, headers: withoutEncoding(headers) };
+    const failed = (): void => {
+      const params = { status, kind: 'malformed_json', detail: `Content-Encoding: ${encoding.slice(0, 40)}` };
+      this.fail(new AnswerError('bad_json', head, params));
+    };
+    const onEnd = (): void => this.#complete();
+    const onData = (chunk: Buffer): void => void this.#take(chunk);
+    this.#decoder = BodyDecoder.for(encoding, { onData, onEnd, onError: failed });
+    if (this.#decoder === undefined && this.#request.expects !== undefined) failed();
+    return head;
+  }
+
   #tooLarge(): void {
     const { maxMessageBytes: limit } = this.#limits;
     const params = { status: this.#head?.status ?? 0, kind: 'response_body_too_large', limit };
@@ -284,6 +326,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
   #settle(): void {
     this.#settled = true;
     this.#chunks = [];
+    this.#decoder?.stop();
+    this.#decoder = undefined;
     this.#unsubscribe?.();
   }
 

@@ -6,7 +6,13 @@ import type { Lease, Purpose, Routes, Target } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { AnswerError, type Channel, type ChannelAnswer, type ChannelRequest } from '../call/channel.ts';
+import {
+  AnswerError,
+  type AnswerHead,
+  type Channel,
+  type ChannelAnswer,
+  type ChannelRequest,
+} from '../call/channel.ts';
 import {
   HttpCall,
   placeOf,
@@ -16,9 +22,11 @@ import {
   type Redirect,
   type Resume,
 } from './http-call.ts';
-import { headerValue, requestHeaders, withoutCredentials } from './http-headers.ts';
+import { headerValue, ownHeaders, requestHeaders, withoutCredentials } from './http-headers.ts';
 import { HttpProbe } from './http-probe.ts';
 import { InFlight } from '../base/in-flight.ts';
+import { replyTo } from './server-request.ts';
+import { SessionStreams, type StreamEnd } from './session-streams.ts';
 import { StaticHeaders } from './static-headers.ts';
 
 export interface HttpChannelDeps {
@@ -37,6 +45,9 @@ const shortestPauseMs = 100;
 const longestPauseMs = 60_000;
 /** How long the server has to take a `notifications/cancelled`. */
 const cancelNoticeMs = 5_000;
+/** How long it has to take the answer to a request of its own, and how many of them may be on their way. */
+const replyMs = 10_000;
+const mostReplies = 64;
 
 /** A Streamable HTTP server behind a tunnel. Holds no MCP session of its own: whatever era a caller speaks passes. */
 export function createHttpChannel(
@@ -63,7 +74,9 @@ class HttpChannel implements Channel {
   readonly #listeners = new Set<(state: ChannelState) => void>();
   readonly #calls = new InFlight<HttpCall>();
   #state: ChannelState;
+  readonly #sessions: SessionStreams;
   #inFlight = 0;
+  #replies = 0;
   #closed = false;
 
   constructor(
@@ -80,6 +93,7 @@ class HttpChannel implements Channel {
     this.#headers = new StaticHeaders(config, mcp, deps.secrets);
     this.#startupWaitMs = config.name === 'main' ? mcp.startupWaitMs : 0;
     this.#state = { kind: 'idle', since: deps.clock.wall() };
+    this.#sessions = new SessionStreams(deps.clock, (headers, cancellation) => this.#listen(headers, cancellation));
     this.#probe = new HttpProbe(deps.clock, {
       ask: (request, cancellation) => this.#probeOnce(request, cancellation),
       onOutcome: (state) => this.#setState(state),
@@ -119,8 +133,11 @@ class HttpChannel implements Channel {
         headers: requestHeaders(headers, statics),
         body: bytes,
         expects: wantsResponse ? request : undefined,
+        onServerRequest: (asked, its, head) => this.#answerServer(call, { bytes: asked, message: its }, head),
       };
-      return await this.#ask('mcp', call, cancellation, (cancelled) => this.#tellCancelled(request, cancelled));
+      const answer = await this.#ask('mcp', call, cancellation, (cancelled) => this.#tellCancelled(request, cancelled));
+      this.#sawSession(call, answer.status);
+      return answer;
     } finally {
       this.#inFlight -= 1;
     }
@@ -128,6 +145,8 @@ class HttpChannel implements Channel {
 
   async terminate(headers: HeaderList, cancellation: Cancellation): Promise<ChannelAnswer> {
     const flat = requestHeaders(headers, await this.#headers.forCalls());
+    const session = headerValue(headers, 'mcp-session-id');
+    if (session !== undefined) this.#sessions.ended(session);
     return this.#ask('mcp', { method: 'DELETE', place: this.#place, headers: flat }, cancellation);
   }
 
@@ -139,6 +158,7 @@ class HttpChannel implements Channel {
     if (this.#closed) return;
     this.#closed = true;
     this.#probe.stop();
+    this.#sessions.close();
     for (const call of this.#calls.all()) call.fail(new TunnelError('shutting_down', 'mcp-server'));
     this.#setState({ kind: 'stopped', since: this.#deps.clock.wall() });
     this.#listeners.clear();
@@ -181,10 +201,12 @@ class HttpChannel implements Channel {
         next = resuming(request, lastEventId);
       } else {
         const { redirect, head } = outcome;
-        if (hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
+        // Arguments and answers that were meant for TLS must not go on without it, whoever says so.
+        const isDowngrade = next.place.url.protocol === 'https:' && redirect.protocol === 'http:';
+        if (isDowngrade || hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
           throw new AnswerError('not_an_answer', head, {
             status: head.status,
-            detail: 'redirect',
+            detail: isDowngrade ? 'redirect from https to http, not followed' : 'redirect',
             kind: 'http_status',
           });
         }
@@ -293,6 +315,48 @@ class HttpChannel implements Channel {
     return this.#ask('mcp-discovery', { ...request, place: this.#place, headers }, cancellation);
   }
 
+  /** What a server asks itself, on the stream of a call or of a session, is answered by a POST of its own. */
+  #answerServer(call: HttpCallRequest, asked: Parameters<typeof replyOf>[0], head: AnswerHead): void {
+    // From 2026-07-28 on a server asks within its results, and a stream carries no requests.
+    const isModern = (flatValue(call.headers, 'mcp-protocol-version') ?? '') >= '2026';
+    if (isModern || this.#closed || this.#replies >= mostReplies) return;
+    this.#replies += 1;
+    const headers = ownHeaders(call.headers, headerValue(head.headers, 'mcp-session-id'));
+    const limit = new Cancellation();
+    const stop = this.#deps.clock.after(replyMs, () => limit.cancel('deadline'));
+    this.#ask('mcp', { method: 'POST', place: call.place, headers, body: replyOf(asked) }, limit)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#replies -= 1;
+        stop();
+      });
+  }
+
+  #sawSession({ headers }: HttpCallRequest, status: number): void {
+    const session = flatValue(headers, 'mcp-session-id');
+    if (session === undefined) return;
+    if (status === 404) this.#sessions.ended(session);
+    else if (status < 300 && (flatValue(headers, 'mcp-protocol-version') ?? '') < '2026') {
+      this.#sessions.used(session, headers);
+    }
+  }
+
+  /** The stream of a session. Resolves once it is over. */
+  async #listen(headers: readonly string[], cancellation: Cancellation): Promise<StreamEnd> {
+    const { clock } = this.#deps;
+    const from = clock.now();
+    const listening: HttpCallRequest = {
+      method: 'GET',
+      place: this.#place,
+      headers: listeningHeaders(headers),
+      listens: true,
+      onServerRequest: (bytes, message, head) => this.#answerServer(listening, { bytes, message }, head),
+    };
+    const outcome = await this.#once('mcp', listening, cancellation).catch(() => undefined);
+    const isRefused = outcome !== undefined && (!isAnswer(outcome) || outcome.status >= 300);
+    return isRefused ? 'refused' : { openMs: clock.now() - from };
+  }
+
   /** Any HTTP answer proves that there is a server. */
   #sawServer(): void {
     if (this.#state.kind === 'ready' || this.#closed) return;
@@ -320,15 +384,31 @@ class HttpChannel implements Channel {
 
 const isAnswer = (outcome: Outcome): outcome is ChannelAnswer => 'status' in outcome;
 
+const replyOf = ({ bytes, message }: Pick<ChannelRequest, 'bytes' | 'message'>): Buffer => replyTo(bytes, message);
+
+/** First value in a flat list of headers; `key` in lower case. */
+function flatValue(headers: readonly string[], key: string): string | undefined {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (name.length === key.length && name.toLowerCase() === key) return headers[index + 1];
+  }
+  return undefined;
+}
+
+function listeningHeaders(headers: readonly string[]): string[] {
+  const [, , , , ...kept] = ownHeaders(headers, undefined);
+  return ['Accept', 'text/event-stream', ...kept];
+}
+
 /** Asks for the rest of a stream (2025-11-25, "Resumability and Redelivery"): nothing is done again. */
-function resuming({ place, headers, expects }: HttpCallRequest, lastEventId: string): HttpCallRequest {
+function resuming({ place, headers, expects, onServerRequest }: HttpCallRequest, lastEventId: string): HttpCallRequest {
   const kept: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
     if (!/^(?:accept|content-type|last-event-id)$/i.test(name)) kept.push(name, headers[index + 1] ?? '');
   }
   const own = ['Accept', 'text/event-stream', 'Last-Event-ID', lastEventId];
-  return { method: 'GET', place, headers: [...kept, ...own], expects };
+  return { method: 'GET', place, headers: [...kept, ...own], expects, ...(onServerRequest && { onServerRequest }) };
 }
 
 /** The same request at another place. On another origin it carries nothing that could be a credential. */

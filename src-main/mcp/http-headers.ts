@@ -20,6 +20,7 @@ const withheldPrefixes = ['proxy-', 'x-tunnel-'];
 /** What a caller needs on another origin, and nothing that could be a credential (a session id is one). */
 const crossOrigin = new Set([
   'accept',
+  'accept-encoding',
   'content-type',
   'user-agent',
   'mcp-protocol-version',
@@ -31,6 +32,10 @@ const crossOrigin = new Set([
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // What undici can write: HTAB, visible ASCII, obs-text.
 const sendable = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+const beyondLatin1 = /[\u0100-\uffff]/;
+
+/** A value as undici writes it, a byte for each character: what Latin-1 does not have goes out as UTF-8 (RFC 9110, 5.5, obs-text). */
+const asBytes = (value: string): string => (beyondLatin1.test(value) ? Buffer.from(value).toString('latin1') : value);
 
 /** A header that goes out unless the command brings one of the same name. */
 export interface StaticHeader {
@@ -40,7 +45,11 @@ export interface StaticHeader {
   readonly key: string;
 }
 
-export const staticHeader = (name: string, value: string): StaticHeader => ({ name, value, key: name.toLowerCase() });
+export const staticHeader = (name: string, value: string): StaticHeader => ({
+  name,
+  value: asBytes(value),
+  key: name.toLowerCase(),
+});
 
 /**
  * The headers of a request to the server, as undici's flat list: the command's own, filtered, repeated ones repeated, then
@@ -50,7 +59,8 @@ export function requestHeaders(command: HeaderList, statics: readonly StaticHead
   const flat: string[] = [];
   const seen: string[] = [];
   const nominated = nominatedBy(command);
-  for (const [name, value] of command) {
+  for (const [name, text] of command) {
+    const value = asBytes(text);
     const key = name.toLowerCase();
     if (withheld.has(key) || withheldPrefixes.some((prefix) => key.startsWith(prefix))) continue;
     if (nominated?.has(key) === true || !token.test(name) || !sendable.test(value)) continue;
@@ -70,6 +80,20 @@ function nominatedBy(headers: HeaderList): Set<string> | undefined {
     for (const one of value.split(',')) names.add(one.trim().toLowerCase());
   }
   return names;
+}
+
+/** What a message of Culvert's own, which belongs to a call, carries: the call's headers, less those that describe its message. */
+export function ownHeaders(headers: readonly string[], session: string | undefined): string[] {
+  const kept = ['Content-Type', 'application/json', 'Accept', 'application/json, text/event-stream'];
+  let hasSession = false;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (/^(?:accept|content-type|last-event-id|mcp-method|mcp-name|mcp-param-.*)$/i.test(name)) continue;
+    if (name.length === 14 && name.toLowerCase() === 'mcp-session-id') hasSession = true;
+    kept.push(name, headers[index + 1] ?? '');
+  }
+  if (!hasSession && session !== undefined) kept.push('Mcp-Session-Id', session);
+  return kept;
 }
 
 /** What of `headers` may follow a redirect to another origin. */

@@ -62,6 +62,7 @@ export class StaticHeaders {
     const defaults = [
       staticHeader('Content-Type', 'application/json'),
       staticHeader('Accept', 'application/json, text/event-stream'),
+      staticHeader('Accept-Encoding', 'identity'),
     ];
     if (username !== '' || password !== '') {
       const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

@@ -59,18 +59,19 @@ test("the command's headers win over static ones, and those of one hop or of the
   const names = seen.rawHeaders.map(([name]) => name.toLowerCase()).sort();
   expect(names).toEqual(
     // prettier-ignore
-    ['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'mcp-method', 'mcp-session-id', 'x-many', 'x-many', 'x-static'],
+    ['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'mcp-method', 'mcp-session-id', 'x-many', 'x-many', 'x-static'],
   );
   expect(seen.headers).toMatchObject({
     authorization: 'Bearer caller',
     accept: 'application/json, text/event-stream',
+    'accept-encoding': 'identity',
     'content-type': 'application/json',
     connection: 'keep-alive',
     host: `127.0.0.1:${server.port}`,
   });
 });
 
-test('a stream hands on its notifications in order, passes over requests of the server, and ends with the response', async () => {
+test('a stream hands on its notifications in order, answers requests of the server, and ends with the response', async () => {
   const server = await fakeServer();
   const progress = (n: number): string =>
     `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":${n}}}`;
@@ -300,7 +301,10 @@ test("a redirect to the same origin is followed as it is; one to another origin 
   const [elsewhere] = other.calls;
   expect(elsewhere?.body.toString()).toBe(call('2'));
   const names = elsewhere?.rawHeaders.map(([name]) => name.toLowerCase()).sort();
-  expect(names).toEqual(['accept', 'connection', 'content-length', 'content-type', 'host', 'mcp-protocol-version']);
+  expect(names).toEqual(
+    // prettier-ignore
+    ['accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host', 'mcp-protocol-version'],
+  );
 });
 
 test('a redirect that would change the method, or goes round in circles, is a failure of its own', async () => {

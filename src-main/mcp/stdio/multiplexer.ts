@@ -3,6 +3,7 @@ import type { Span } from '../../json/span.ts';
 import { asOneLine, type Replacement, rewrite } from '../../json/rewrite.ts';
 import { isWellFormed } from '../../json/structure.ts';
 import { InFlightById } from '../../base/in-flight.ts';
+import { replyTo } from '../server-request.ts';
 
 /** A message and where its ids are: what the multiplexer needs of a call. */
 export interface Multiplexed {
@@ -129,7 +130,7 @@ export class Multiplexer<Call extends Multiplexed> {
       case 'notification':
         return this.#notification(line, message);
       case 'request':
-        return reply(line, message);
+        return { kind: 'reply', method: message.method, line: toLine(asOneLine(replyTo(line, message))) };
       case 'batch':
         return { kind: 'noise', reason: 'batch' };
       case 'invalid':
@@ -174,17 +175,6 @@ export class Multiplexer<Call extends Multiplexed> {
     const [only] = this.#entries.size === 1 ? this.#entries.entries() : [];
     return to(only?.[1]);
   }
-}
-
-/** Culvert has no way to hand a server's question to the caller: ping is answered, everything else refused at once. */
-function reply(line: Buffer, { ids, method }: MessageSpans): Received<never> {
-  const last = ids.at(-1);
-  const id = last && isWellFormed(line) ? line.toString('utf8', last.start, last.end) : 'null';
-  const rest =
-    method === 'ping'
-      ? '"result":{}'
-      : '"error":{"code":-32601,"message":"Method not found: not available through a tunnel"}';
-  return { kind: 'reply', method, line: Buffer.from(`{"jsonrpc":"2.0","id":${id},${rest}}\n`) };
 }
 
 /** `bytes` (one line, without its end) as it is written: the line end is one more replacement, so that there is one copy. */
