@@ -75,6 +75,8 @@ export const profileSchema = z.object({
     caBundle: z.string().optional(),
     extraHeaders: headers.default({}),
     pollTimeoutMs: z.number().default(30_000),
+    /** The same until a poll was answered. */
+    initialPollTimeoutMs: z.number().optional(),
     pollDeadlineGuardrailMs: z.number().default(5_000),
     /** Least time between two polls that came back empty at once. */
     pollIntervalMs: z.number().default(0),
@@ -97,6 +99,10 @@ export const profileSchema = z.object({
     maxConcurrentRequests: z.number().int().min(1).default(10),
     /** Send `notifications/initialized` to stdio servers for callers that leave it out. */
     stdioSendInitialized: z.boolean().optional(),
+    /** Copy a command's trace context into `params._meta`. */
+    forwardTraceContext: z.boolean().optional(),
+    /** Origins beside the server's own that OAuth discovery may ask. */
+    oauthTrustedOrigins: z.array(z.string()).optional(),
   }),
   harpoon: z.object({
     targets: z.array(harpoonTargetSchema).default([]),

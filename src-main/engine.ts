@@ -218,7 +218,15 @@ class Engine implements TunnelManager {
       ?.onState(({ kind }) => {
         if (kind !== 'ready') return;
         unsubscribe?.();
-        void discovery.discover(new Cancellation()).then((found) => this.#options.onDiscovery?.(id, found));
+        void discovery.discover(new Cancellation()).then((found) => {
+          if (found.kind === 'found' && found.notAsked.length > 0)
+            this.#options.log.info(
+              'The server names another place for its sign-in, which is not asked: mcp.oauth_trusted_origins does not list it.',
+              { origins: found.notAsked.join(', ') },
+              { tunnel: id, channel: 'main' },
+            );
+          this.#options.onDiscovery?.(id, found);
+        });
       });
   }
 

@@ -13,6 +13,12 @@ export interface Receipt {
   readonly wall: number;
 }
 
+/** W3C Trace Context of the caller's span, as the service passes it on. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
 export interface CommandFields {
   readonly kind: CommandKind;
   readonly requestId: string;
@@ -25,6 +31,7 @@ export interface CommandFields {
   readonly message: MessageSpans;
   /** `caller` when absent. */
   readonly origin?: CallOrigin;
+  readonly traceContext?: TraceContext | undefined;
 }
 
 /** A stage keeps the call: which one, and since when (monotonic milliseconds). */
@@ -53,6 +60,7 @@ export class Command implements ChannelRequest, Slotted {
   readonly channel: string;
   readonly headers: HeaderList;
   readonly origin: CallOrigin;
+  readonly traceContext: TraceContext | undefined;
   /** The JSON-RPC message; empty for other kinds. A stage may change it. */
   bytes: Buffer;
   message: MessageSpans;
@@ -82,6 +90,7 @@ export class Command implements ChannelRequest, Slotted {
     this.channel = fields.channel;
     this.headers = fields.headers;
     this.origin = fields.origin ?? 'caller';
+    this.traceContext = fields.traceContext;
     this.bytes = fields.bytes;
     this.message = fields.message;
     this.receipt = receipt;

@@ -4,7 +4,7 @@ import { parseResponseTimeout } from '../json/duration.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import type { Span } from '../json/span.ts';
 import { decodeString, isNull, JsonReader, JsonSyntaxError } from '../json/scan.ts';
-import { Command, type CommandKind, type Receipt } from '../call/command.ts';
+import { Command, type CommandKind, type Receipt, type TraceContext } from '../call/command.ts';
 
 /** Why a command in a poll was passed over; its neighbours are not touched by it. */
 export interface SkippedCommand {
@@ -22,6 +22,9 @@ export interface PollBody {
   /** It is JSON, and not what a poll is answered with: there is no `commands`, which the contract requires. */
   readonly isForeign?: true;
 }
+
+/** W3C Trace Context wants 512 at least for a `tracestate`. */
+const mostTraceChars = 4_096;
 
 const noMessage: MessageSpans = { kind: 'invalid', ids: [], method: '', isError: false };
 const noBytes = Buffer.alloc(0);
@@ -47,6 +50,7 @@ interface Fields {
   response_timeout?: Span;
   headers?: Span;
   jsonrpc?: Span;
+  trace_context?: Span;
 }
 
 /**
@@ -101,6 +105,7 @@ function readCommand(
       case 'response_timeout':
       case 'headers':
       case 'jsonrpc':
+      case 'trace_context':
         fields[key] = span;
     }
   }
@@ -161,6 +166,7 @@ function toCommand(
       timeoutMs: fields.response_timeout && readTimeout(body, fields.response_timeout),
       bytes,
       message,
+      traceContext: fields.trace_context && readTraceContext(body, fields.trace_context),
     },
     receipt,
   );
@@ -170,6 +176,22 @@ const readTimeout = (body: Buffer, span: Span): number | undefined => {
   const text = decodeString(body, span);
   return text === undefined ? undefined : parseResponseTimeout(text);
 };
+
+/** `{traceparent, tracestate?}`. What it is none of is passed over: a trace is never worth a call. */
+function readTraceContext(body: Buffer, span: Span): TraceContext | undefined {
+  const json = new JsonReader(body, span);
+  if (!json.enterObject()) return undefined;
+  let traceparent: string | undefined;
+  let tracestate: string | undefined;
+  while (json.nextMember()) {
+    const { key } = json;
+    const text = decodeString(body, json.skip());
+    if (key === 'traceparent') traceparent = text;
+    else if (key === 'tracestate') tracestate = text;
+  }
+  if (traceparent === undefined || traceparent === '' || traceparent.length > mostTraceChars) return undefined;
+  return { traceparent, ...(tracestate && tracestate.length <= mostTraceChars && { tracestate }) };
+}
 
 /** The token goes back in a header as the bytes it came in; what no header can hold cannot be answered at all. */
 function headerSafe(token: string): string {

@@ -1,5 +1,7 @@
+import { TunnelError } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { Command } from '../call/command.ts';
+import { describeFailure, failureMessage } from './failure.ts';
 import { responseHeadersJson, type ContentTypeRule } from './response-headers.ts';
 
 export type ResponseType =
@@ -45,4 +47,11 @@ export function responseBody(command: Command, parts: ResponseParts): Buffer {
   json.copy(body, startBytes);
   body.write(tail, startBytes + json.length);
   return body;
+}
+
+/** What is posted in place of an answer that the service finds too large: its caller would wait in vain. */
+export function tooLargeInstead(command: Command, { json, status, headers }: ResponseParts): ResponseParts {
+  const error = new TunnelError('body_too_large', 'control-plane', { bytes: json?.length ?? 0, status });
+  const failure = describeFailure(error);
+  return { type: 'jsonrpc_response', status: failure.status, headers, json: failureMessage(command, error, failure) };
 }

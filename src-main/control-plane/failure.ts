@@ -114,7 +114,9 @@ export function failureMessage(command: Command, error: TunnelError, failure: Fa
     ? `${reason}: unsupported channel "${command.channel}"`
     : isRefusal(error)
       ? 'The tunnel client refused the call'
-      : reason;
+      : error.code === 'body_too_large' && error.leg === 'control-plane'
+        ? `The answer is too large for the tunnel service (${error.params.bytes ?? 'too many'} bytes)`
+        : reason;
   const code = unsupported ? '"code":"unsupported_channel",' : '';
   return Buffer.from(
     `{"jsonrpc":"2.0","id":${command.rpcIdJson ?? 'null'},"error":{"code":-32603,"message":${JSON.stringify(message)},` +

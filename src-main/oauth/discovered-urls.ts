@@ -76,7 +76,8 @@ export function discoveredUrls(
   ];
 }
 
-function webUrl(text: unknown): URL | undefined {
+/** Undefined for what is no http or https address. */
+export function webUrl(text: unknown): URL | undefined {
   if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;

@@ -13,6 +13,7 @@ import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import {
   discoveredUrls,
+  webUrl,
   type AuthServerMetadata,
   type DiscoveredUrl,
   type ResourceDocument,
@@ -27,7 +28,13 @@ export interface ResourceMetadata extends ChannelAnswer {
 
 /** What a look at start found: how to sign in, that there is no sign-in, or that looking failed. */
 export type DiscoveryResult =
-  | { readonly kind: 'found'; readonly resource: ResourceMetadata; readonly urls: readonly DiscoveredUrl[] }
+  | {
+      readonly kind: 'found';
+      readonly resource: ResourceMetadata;
+      readonly urls: readonly DiscoveredUrl[];
+      /** Origins that the server names and that were not asked: neither its own nor listed. */
+      readonly notAsked: readonly string[];
+    }
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly error: TunnelError };
 
@@ -45,18 +52,22 @@ export interface OAuthDiscoveryDeps {
   readonly clock: Clock;
 }
 
+type DiscoverySettings = Pick<Profile['mcp'], 'extraHeaders' | 'discoveryExtraHeaders' | 'oauthTrustedOrigins'>;
+
 const maxBodyBytes = 1024 * 1024;
 const maxRedirects = 10;
 const challengeLimitMs = 1_000;
 const requestLimitMs = 10_000;
 
 /**
+ * Asks the server's own origin and those that are listed (`mcp.oauth_trusted_origins`), at every redirect, too: what a server
+ * names could be any address of the network that Culvert is in. Behind a Unix socket there is only the server.
  * Every request takes the server's own route: proxy, CA and Unix socket. The operator's static headers, those for
  * discovery included, go to the server's origin and nowhere else.
  */
 export function createOAuthDiscovery(
   config: HttpChannelConfig,
-  mcp: Pick<Profile['mcp'], 'extraHeaders' | 'discoveryExtraHeaders'>,
+  mcp: DiscoverySettings,
   deps: OAuthDiscoveryDeps,
 ): OAuthDiscovery {
   return new Discovery(config, mcp, deps);
@@ -67,15 +78,13 @@ class Discovery implements OAuthDiscovery {
   readonly #url: URL;
   readonly #deps: OAuthDiscoveryDeps;
   readonly #headers: StaticHeaders;
+  readonly #trusted: ReadonlySet<string>;
 
-  constructor(
-    config: HttpChannelConfig,
-    mcp: Pick<Profile['mcp'], 'extraHeaders' | 'discoveryExtraHeaders'>,
-    deps: OAuthDiscoveryDeps,
-  ) {
+  constructor(config: HttpChannelConfig, mcp: DiscoverySettings, deps: OAuthDiscoveryDeps) {
     this.#config = config;
     this.#url = new URL(config.url);
     this.#deps = deps;
+    this.#trusted = new Set([this.#url.origin, ...(mcp.oauthTrustedOrigins ?? [])]);
     this.#headers = new StaticHeaders(config, mcp, deps.secrets);
   }
 
@@ -91,13 +100,15 @@ class Discovery implements OAuthDiscovery {
       const resource = await this.#fetchResource(challenged, cancellation);
       const metadata = JSON.parse(resource.body.toString()) as ResourceDocument;
       const issuer = metadata.authorization_servers?.[0];
-      const server = issuer === undefined ? undefined : await this.#serverMetadata(issuer, cancellation);
+      const issuerUrl = webUrl(issuer);
+      const server = issuer && issuerUrl && (await this.#serverMetadata(issuer, issuerUrl, cancellation));
       const { unixSocket } = this.#config;
-      const urls = discoveredUrls(metadata, resource.source, server, {
+      const urls = discoveredUrls(metadata, resource.source, server || undefined, {
         serverUrl: this.#url,
         ...(unixSocket !== undefined && { unixSocket }),
       });
-      return { kind: 'found', resource, urls };
+      const named = [challenged, issuerUrl].flatMap((url) => (url && !this.#mayAsk(url) ? [url.origin] : []));
+      return { kind: 'found', resource, urls, notAsked: [...new Set(named)] };
     } catch (error) {
       const failure = asTunnelError(error, 'oauth');
       // A server that only says 404 has no sign-in to describe, and nothing is wrong with that.
@@ -116,7 +127,7 @@ class Discovery implements OAuthDiscovery {
         const { status, headers } = await this.#request(this.#url, cancellation, left, { method });
         if (status !== 401) continue;
         const found = resourceMetadataOf(headers.filter(([name]) => isChallenge(name)).map(([, value]) => value));
-        if (found !== undefined && /^https?:$/.test(found.protocol)) return found;
+        if (webUrl(found?.href)) return found;
       } catch (error) {
         if (cancellation.reason !== undefined) throw error;
       }
@@ -125,7 +136,10 @@ class Discovery implements OAuthDiscovery {
   }
 
   async #fetchResource(challenged: URL | undefined, cancellation: Cancellation): Promise<ResourceMetadata> {
-    const candidates = [...(challenged ? [challenged] : []), ...resourceMetadataUrls(this.#url)];
+    const candidates = [
+      ...(challenged && this.#mayAsk(challenged) ? [challenged] : []),
+      ...resourceMetadataUrls(this.#url),
+    ];
     const urls = [...new Map(candidates.map((url) => [url.href, url])).values()];
     let last: TunnelError | undefined;
     for (const [index, url] of urls.entries()) {
@@ -149,9 +163,12 @@ class Discovery implements OAuthDiscovery {
   }
 
   /** The first document that names its issuer as it was asked for; failing that, the first at all. Undefined: none. */
-  async #serverMetadata(issuer: string, cancellation: Cancellation): Promise<AuthServerMetadata | undefined> {
-    if (!URL.canParse(issuer) || !/^https?:$/.test(new URL(issuer).protocol)) return undefined;
-    const issuerUrl = new URL(issuer);
+  async #serverMetadata(
+    issuer: string,
+    issuerUrl: URL,
+    cancellation: Cancellation,
+  ): Promise<AuthServerMetadata | undefined> {
+    if (!this.#mayAsk(issuerUrl)) return undefined;
     let fallback: AuthServerMetadata | undefined;
     for (const url of serverMetadataUrls(issuerUrl)) {
       try {
@@ -169,7 +186,11 @@ class Discovery implements OAuthDiscovery {
     return fallback;
   }
 
-  /** One request with its redirects, which stay within the origin. */
+  #mayAsk(url: URL): boolean {
+    return this.#trusted.has(url.origin) || this.#config.unixSocket !== undefined;
+  }
+
+  /** One request with its redirects. */
   async #request(
     url: URL,
     cancellation: Cancellation,
@@ -183,10 +204,11 @@ class Discovery implements OAuthDiscovery {
     try {
       let next = url;
       for (let hops = 0; hops <= maxRedirects; hops += 1) {
+        if (!this.#mayAsk(next))
+          throw failure(url, { detail: `redirect to ${next.origin}, which mcp.oauth_trusted_origins does not list` });
         const outcome = await this.#once(next, limited, options);
         if ('failure' in outcome) throw outcome.failure;
         if (!('redirect' in outcome)) return outcome;
-        if (outcome.redirect.origin !== url.origin) throw failure(url, { detail: 'redirect to another origin' });
         next = outcome.redirect;
       }
       throw failure(url, { detail: 'too many redirects' });

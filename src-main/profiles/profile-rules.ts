@@ -57,6 +57,13 @@ function controlPlane(config: FileConfig, rules: Rules, placeOf: PlaceOf): Profi
       caBundle: rules.text(own.ca_bundle, ['culvert', 'control_plane', 'ca_bundle']),
       extraHeaders: checkHeaders(from.extra_headers ?? {}, at('extra_headers'), placeOf, 'control-plane'),
       pollTimeoutMs: timeout,
+      initialPollTimeoutMs: rules.range(
+        from.initial_poll_timeout,
+        at('initial_poll_timeout'),
+        1,
+        600_000 - guardrail,
+        'more than 0; with poll_deadline_guardrail at most 10m',
+      ),
       pollDeadlineGuardrailMs: guardrail,
       pollIntervalMs: rules.range(
         own.poll_interval,
@@ -87,6 +94,27 @@ function pollChannels(rules: Rules, values: readonly string[] | undefined): stri
     if (values.indexOf(value) !== index) rules.fail([...path, index], `the channel ${value} is named twice`);
   });
   return [...values].sort();
+}
+
+/** Origins as `URL.origin` spells them. */
+function trustedOrigins(rules: Rules, values: readonly string[] | undefined): string[] | undefined {
+  if (values === undefined || values.length === 0) return undefined;
+  const origins = values.map((value, index) => {
+    const text = value.trim();
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isOrigin =
+      (url?.protocol === 'https:' || url?.protocol === 'http:') &&
+      url.pathname === '/' &&
+      url.search + url.hash + url.username + url.password === '';
+    if (!url || !isOrigin)
+      rules.fail(
+        ['mcp', 'oauth_trusted_origins', index],
+        'it is not an origin',
+        'scheme, host and port, as in https://auth.example.com',
+      );
+    return url.origin;
+  });
+  return [...new Set(origins)];
 }
 
 function harpoon(config: FileConfig, rules: Rules): Profile['harpoon'] {
@@ -204,6 +232,8 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
           '1 or more',
         ),
         stdioSendInitialized: mcp.stdio_send_initialized_notification,
+        forwardTraceContext: mcp.forward_trace_context,
+        oauthTrustedOrigins: trustedOrigins(rules, mcp.oauth_trusted_origins),
       }),
     ),
     harpoon: harpoon(config, rules),

@@ -56,6 +56,7 @@ export const fileSchema = section({
     http_proxy: text.optional(),
     max_inflight_requests: integer.optional(),
     poll_timeout: duration.optional(),
+    initial_poll_timeout: duration.optional(),
     poll_deadline_guardrail: duration.optional(),
     poll_channels: list.optional(),
     extra_headers: textMap.optional(),
@@ -108,6 +109,8 @@ export const fileSchema = section({
     connection_max_ttl: duration.optional(),
     max_concurrent_requests: integer.optional(),
     stdio_send_initialized_notification: bool.optional(),
+    forward_trace_context: bool.optional(),
+    oauth_trusted_origins: list.optional(),
   }).optional(),
   harpoon: section({
     targets: z

@@ -151,6 +151,14 @@ const controlPlane: readonly Row[] = [
     help: 'how long an empty poll may wait (default 30s)',
   },
   {
+    flag: 'control-plane.initial-poll-timeout',
+    env: 'CONTROL_PLANE_INITIAL_POLL_TIMEOUT',
+    path: ['control_plane', 'initial_poll_timeout'],
+    kind: 'text',
+    argument: '<duration>',
+    help: 'the same until a poll was answered (default 1s, so that readiness is soon known)',
+  },
+  {
     flag: 'control-plane.poll-deadline-guardrail',
     env: 'CONTROL_PLANE_POLL_DEADLINE_GUARDRAIL',
     path: ['control_plane', 'poll_deadline_guardrail'],
@@ -274,6 +282,23 @@ const mcp: readonly Row[] = [
     kind: 'text',
     argument: '<duration>',
     help: 'wait this long for the main server to listen before polling (default 0s)',
+  },
+  {
+    flag: 'mcp.forward-trace-context',
+    env: 'MCP_FORWARD_TRACE_CONTEXT',
+    path: ['mcp', 'forward_trace_context'],
+    kind: 'bool',
+    argument: '[bool]',
+    help: 'pass the caller’s trace context (traceparent, tracestate) on to servers, in params._meta',
+  },
+  {
+    flag: 'mcp.oauth-trusted-origin',
+    env: 'MCP_OAUTH_TRUSTED_ORIGINS',
+    path: ['mcp', 'oauth_trusted_origins'],
+    kind: 'list',
+    split: comma,
+    argument: '<origin>',
+    help: 'an origin beside the server’s own that OAuth discovery may ask; repeatable',
   },
   {
     flag: 'mcp.stdio-send-initialized-notification',

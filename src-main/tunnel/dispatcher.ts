@@ -327,7 +327,9 @@ export class Dispatcher implements LaneOwner {
       this.counts.answered++;
       this.lastAnswerAt = clock.wall();
       events.posted(command);
-      return this.#end(command, status, parts);
+      // too large for the service, which has got an error in its place
+      if (error) command.record.error = error.toJSON();
+      return this.#end(command, error ? 'undelivered' : status, parts);
     }
     if (error) command.record.error = error.toJSON();
     log.warn(

@@ -11,6 +11,8 @@ export interface PollerOptions {
   readonly clock: Clock;
   /** Asked of the service for every poll, in milliseconds. */
   readonly timeoutMs: number;
+  /** The same as long as none was answered. Default 1 s. */
+  readonly initialTimeoutMs?: number | undefined;
   /** On top of it, before a poll is given up. */
   readonly guardrailMs: number;
   /** Least time between two polls that came back empty at once. */
@@ -187,10 +189,10 @@ export class Poller {
   }
 
   #send(limit: number): void {
-    const { client, clock, guardrailMs } = this.#options;
+    const { client, clock, guardrailMs, initialTimeoutMs } = this.#options;
     const proving = !this.#proved;
     const longMs = this.#cuts.waitMs;
-    const waitMs = proving ? Math.min(longMs, proofMs) : longMs;
+    const waitMs = proving ? (initialTimeoutMs ?? Math.min(longMs, proofMs)) : longMs;
     const poll: Poll = {
       sentAt: clock.now(),
       waitMs,
@@ -203,7 +205,7 @@ export class Poller {
       body: undefined,
     };
     this.#out.add(poll);
-    const limitMs = (proving ? Math.min(longMs, proofPatienceMs) : longMs) + guardrailMs;
+    const limitMs = (proving ? Math.max(waitMs, Math.min(longMs, proofPatienceMs)) : longMs) + guardrailMs;
     // a body may be long: it is given up only when nothing comes any more
     poll.stall = new StallTimer(clock, limitMs, () =>
       poll.pending?.abort(

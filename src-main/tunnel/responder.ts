@@ -1,7 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { ControlPlaneClient, Pending, PostOutcome } from '../control-plane/client.ts';
 import type { Command } from '../call/command.ts';
-import { responseBody, type ResponseParts } from '../control-plane/envelope.ts';
+import { responseBody, tooLargeInstead, type ResponseParts } from '../control-plane/envelope.ts';
 import { readMessage } from '../json/message.ts';
 import type { CallEvents } from '../call/events.ts';
 import { backoffMs, oddAnswerWaitMs } from '../base/backoff.ts';
@@ -91,13 +91,22 @@ export class Responder {
     this.#postNext(command, outbox);
   }
 
-  /** Posts the one terminal answer, after the call's notifications. Resolves with how that ended; `done` is not called twice. */
+  /**
+   * Posts the one terminal answer, after the call's notifications. `done` is called once, with how that ended; with an error
+   * although it was taken: the service found it too large and has got a small error in its place.
+   */
   answer(command: Command, parts: ResponseParts, done: Done): void {
     const outbox = this.#outboxes.get(command);
+    const settled: Done = (delivery, error) => {
+      if (delivery !== 'refused' || !isTooLarge(error) || parts.type !== 'jsonrpc_response')
+        return done(delivery, error);
+      const small = responseBody(command, tooLargeInstead(command, parts));
+      this.#post(command, small, undefined, (instead) => done(instead, error));
+    };
     const post = (): void => {
       this.#outboxes.delete(command);
-      if (parts.timing !== undefined && this.#timing !== 'known') this.#postWithTiming(command, parts, done);
-      else this.#post(command, responseBody(command, parts), undefined, done);
+      if (parts.timing !== undefined && this.#timing !== 'known') this.#postWithTiming(command, parts, settled);
+      else this.#post(command, responseBody(command, parts), undefined, settled);
     };
     if (!outbox || outbox.lost || (!outbox.posting && outbox.waiting.length === 0)) return post();
     outbox.whenEmpty = post;
@@ -261,6 +270,12 @@ export class Responder {
  */
 function isOdd({ status = 0, error }: PostOutcome): boolean {
   return status === 401 || status === 403 || (status >= 300 && status < 400) || error?.params.form === 'page';
+}
+
+/** By status, or by the service's own code: 400 and `request_body_too_large`. */
+function isTooLarge(error: TunnelError | undefined): boolean {
+  const { status, detail } = error?.params ?? {};
+  return status === 413 || (typeof detail === 'string' && detail.endsWith('_too_large'));
 }
 
 /** protocol.md, "Errors, retries, and concurrency": a notification may not arrive twice, an answer may. */

@@ -4,6 +4,7 @@ import type { TunnelSnapshot, TunnelState } from '../../shared/tunnel.ts';
 import { ControlPlaneClient, type TunnelMetadata } from '../control-plane/client.ts';
 import { controlPlaneUrl } from '../network/control-plane-url.ts';
 import type { ClientIdentity } from '../control-plane/request-headers.ts';
+import { forwardTraceContext } from '../control-plane/trace-context.ts';
 import { cachedServerInfo } from '../control-plane/server-info.ts';
 import type { Channel, ChannelAnswer } from '../call/channel.ts';
 import type { RouteWatch } from '../network/route-watch.ts';
@@ -118,12 +119,16 @@ export class Tunnel {
       client: this.#client,
       clock,
       timeoutMs: config.pollTimeoutMs,
+      initialTimeoutMs: config.initialPollTimeoutMs,
       guardrailMs: config.pollDeadlineGuardrailMs,
       intervalMs: config.pollIntervalMs,
       maxPolls: config.maxPolls,
       roundTripMs: () => this.#roundTrip.shortestMs,
       free: () => this.#queue.free,
-      deliver: (body) => this.#dispatcher.accept(body),
+      deliver: (body) => {
+        if (mcp.forwardTraceContext) body.commands.forEach(forwardTraceContext);
+        this.#dispatcher.accept(body);
+      },
       succeeded: () => this.#polled(),
       failed: (error, attempt, waitMs, refusals) => this.#pollFailed(error, attempt, waitMs, refusals),
       cut: (cut) => {

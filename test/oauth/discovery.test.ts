@@ -24,9 +24,17 @@ async function serverWith(answers: Record<string, Answer>, options: ServerOption
   return server;
 }
 
-function discoveryFor(url: string, channel: Partial<HttpChannelConfig> = {}): OAuthDiscovery {
+function discoveryFor(
+  url: string,
+  channel: Partial<HttpChannelConfig> = {},
+  oauthTrustedOrigins: readonly string[] = [],
+): OAuthDiscovery {
   const config: HttpChannelConfig = { kind: 'http', name: 'main', url, ...channel };
-  const mcp = { extraHeaders: { 'X-Api-Key': 'operator' }, discoveryExtraHeaders: { 'X-Discovery': 'yes' } };
+  const mcp = {
+    extraHeaders: { 'X-Api-Key': 'operator' },
+    discoveryExtraHeaders: { 'X-Discovery': 'yes' },
+    oauthTrustedOrigins,
+  };
   const profile = profileWith({ channels: [config], mcp });
   return createOAuthDiscovery(config, profile.mcp, {
     routes: routesFor({ channels: [config], mcp }),
@@ -84,7 +92,7 @@ test('the next place is asked after 404 and 5xx, and none of them means that not
   });
 });
 
-test('no static header and no redirect reaches an authorization server or any other origin', async () => {
+test('no static header reaches an authorization server that is listed, and no redirect one that is not', async () => {
   const idp = await serverWith({});
   const idpAnswers: Record<string, Answer> = {
     '/.well-known/oauth-authorization-server': json({
@@ -100,8 +108,8 @@ test('no static header and no redirect reaches an authorization server or any ot
       authorization_servers: [authorization.url],
     }),
   });
-  const result = await discoveryFor(server.url).discover(new Cancellation());
-  expect(result).toMatchObject({ kind: 'found' });
+  const result = await discoveryFor(server.url, {}, [authorization.url]).discover(new Cancellation());
+  expect(result).toMatchObject({ kind: 'found', notAsked: [] });
   if (result.kind !== 'found') return;
   expect(result.urls.map(({ role, mayBePrivate }) => [role, mayBePrivate])).toEqual([
     ['prmd-resource', false],
@@ -121,6 +129,35 @@ test('no static header and no redirect reaches an authorization server or any ot
   });
   await expect(discoveryFor(away.url).answer(new Cancellation())).rejects.toMatchObject({ code: 'oauth_metadata' });
   expect(paths(authorization)).not.toContain('GET /stolen');
+});
+
+test('only the server’s own origin is asked, whatever place its challenge, its metadata or a redirect names', async () => {
+  const inside = await serverWith({ '/metadata': json({ resource: 'inside' }) });
+  const own = json({ resource: 'own', authorization_servers: [`${inside.url}/tenant`] });
+  const challenge = { 'www-authenticate': `Bearer resource_metadata="${inside.url}/metadata"` };
+  const server = await serverWith({
+    '/mcp': { status: 401, headers: challenge },
+    '/.well-known/oauth-protected-resource/mcp': { status: 307, headers: { location: `${inside.url}/metadata` } },
+    '/.well-known/oauth-protected-resource': own,
+  });
+  const result = await discoveryFor(`${server.url}/mcp`).discover(new Cancellation());
+  expect(result).toMatchObject({
+    kind: 'found',
+    notAsked: [inside.url],
+    resource: { source: { pathname: '/.well-known/oauth-protected-resource' } },
+  });
+  expect(inside.requests).toEqual([]);
+  const listed = await discoveryFor(`${server.url}/mcp`, {}, [inside.url]).answer(new Cancellation());
+  expect(listed.source.href).toBe(`${inside.url}/metadata`);
+  const redirected = await serverWith({
+    '/.well-known/oauth-protected-resource': { status: 302, headers: { location: `${inside.url}/metadata` } },
+  });
+  await expect(discoveryFor(redirected.url).answer(new Cancellation())).rejects.toMatchObject({
+    params: { detail: expect.stringContaining('oauth_trusted_origins') as string },
+  });
+  expect((await discoveryFor(redirected.url, {}, [inside.url]).answer(new Cancellation())).body.toString()).toContain(
+    'inside',
+  );
 });
 
 test('a server on a Unix socket is asked through it, and so is its authorization server', async () => {

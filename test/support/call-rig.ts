@@ -35,8 +35,8 @@ export class FakePost implements Pending {
     this.listener.done({ error, written: true });
   }
 
-  gets(status: number, retryAfterMs?: number, form?: 'page'): void {
-    const params = { status, ...(form && { form }) };
+  gets(status: number, retryAfterMs?: number, more: { form?: 'page'; detail?: string } = {}): void {
+    const params = { status, ...more };
     const outcome: PostOutcome =
       status < 300
         ? { status, written: true }

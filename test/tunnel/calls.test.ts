@@ -61,20 +61,77 @@ describe('an answer', () => {
     },
   );
 
-  it.each([302, 307, 'page'] as const)('that gets %s is tried again, ever more slowly', async (odd) => {
+  it.each([
+    [302, {}],
+    [307, {}],
+    [404, { form: 'page' }],
+    [400, { form: 'page' }],
+  ] as const)('that gets %d %j is tried again, ever more slowly', async (status, more) => {
     const { poll, main, posts, clock, refused } = rig();
     poll(call('a'));
     main.calls[0]!.answer(ok);
     await settle();
-    posts[0]!.gets(odd === 'page' ? 404 : odd, undefined, odd === 'page' ? 'page' : undefined);
+    posts[0]!.gets(status, undefined, more);
     clock.pass(1_000);
-    posts[1]!.gets(odd === 'page' ? 400 : odd, undefined, odd === 'page' ? 'page' : undefined);
+    posts[1]!.gets(status, undefined, more);
     clock.pass(1_999);
     expect(posts).toHaveLength(2);
     clock.pass(1);
     posts[2]!.gets(200);
     expect(refused).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    [413, undefined],
+    [400, 'request_body_too_large'],
+  ])('that the service finds too large (%d %s) is replaced by a small error that says so', async (status, detail) => {
+    const { poll, main, posts, clock, dispatcher, traces } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(`{"jsonrpc":"2.0","id":"a","result":"${'x'.repeat(1_000_000)}"}`);
+    await settle();
+    posts[0]!.gets(status, undefined, { ...(detail && { detail }) });
+    expect(posts[1]!.bytes.length).toBeLessThan(1_000);
+    expect(posts[1]!.body).toMatchObject({
+      resp_type: 'jsonrpc_response',
+      resp_json: {
+        id: 'a',
+        error: {
+          code: -32603,
+          message: expect.stringMatching(/too large .*1000\d\d\d bytes/) as string,
+          data: { tunnel_failure: { source: 'protocol', transport_error_kind: 'response_body_too_large' } },
+        },
+      },
+    });
+    posts[1]!.gets(503);
+    clock.pass(5_000);
+    posts[2]!.gets(200);
+    expect(traces[0]).toMatchObject({ status: 'undelivered', error: { params: { status } } });
+    expect(dispatcher.inFlight).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('that is too large even so is given up', async () => {
+    const { poll, main, posts, clock, traces } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer(ok);
+    await settle();
+    posts[0]!.gets(413);
+    posts[1]!.gets(413);
+    clock.pass(600_000);
+    expect(posts).toHaveLength(2);
+    expect(traces[0]).toMatchObject({ status: 'undelivered' });
+  });
+
+  it('whose JSON the service refuses (a lone surrogate) is never tried again', async () => {
+    const { poll, main, posts, clock, traces } = rig();
+    poll(call('a'));
+    main.calls[0]!.answer('{"jsonrpc":"2.0","id":"a","result":"\\ud800"}');
+    await settle();
+    posts[0]!.gets(400, undefined, { detail: 'invalid_json_payload' });
+    clock.pass(600_000);
+    expect(posts).toHaveLength(1);
+    expect(traces[0]).toMatchObject({ status: 'undelivered' });
   });
 
   it('that was told to wait with a refusal waits, whoever nudges', async () => {

@@ -421,6 +421,15 @@ describe('until a poll was answered', () => {
     expect(self.polls.at(-1)!.waitMs).toBe(1_000);
   });
 
+  it('polls ask to be held for as long as is set for the first', () => {
+    const self = rig({ initialTimeoutMs: 45_000 });
+    expect(self.polls[0]!.waitMs).toBe(45_000);
+    self.clock.pass(45_000);
+    expect(self.failures).toEqual([]);
+    self.polls[0]!.empty();
+    expect(self.polls[1]!.waitMs).toBe(30_000);
+  });
+
   it('nothing counts as one, however long polls are held, and each is given up in the end', () => {
     const self = rig({ timeoutMs: 600_000 });
     for (let n = 0; n < 3; n++) {

@@ -45,6 +45,8 @@ function referenceShape(profile: Profile): Loose {
       http_proxy: controlPlane.httpProxy,
       max_inflight_requests: unless(controlPlane.maxInflight, 20),
       poll_timeout: duration(controlPlane.pollTimeoutMs, 30_000),
+      initial_poll_timeout:
+        controlPlane.initialPollTimeoutMs === undefined ? undefined : formatDuration(controlPlane.initialPollTimeoutMs),
       poll_deadline_guardrail: duration(controlPlane.pollDeadlineGuardrailMs, 5_000),
       poll_channels: controlPlane.pollChannels,
       extra_headers: controlPlane.extraHeaders,
@@ -74,6 +76,8 @@ function referenceShape(profile: Profile): Loose {
       connection_max_ttl: duration(mcp.connectionMaxTtlMs, 600_000),
       max_concurrent_requests: unless(mcp.maxConcurrentRequests, 10),
       stdio_send_initialized_notification: mcp.stdioSendInitialized,
+      forward_trace_context: mcp.forwardTraceContext,
+      oauth_trusted_origins: mcp.oauthTrustedOrigins,
     }),
     harpoon: map({
       targets: harpoon.targets.flatMap(
