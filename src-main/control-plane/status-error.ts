@@ -33,6 +33,13 @@ function serviceCode(body: Buffer): string | undefined {
   return typeof code === 'string' && /^[a-z0-9_]{1,64}$/.test(code) ? code : undefined;
 }
 
+/** Which member the service complains about. */
+function serviceParam(body: Buffer): string | undefined {
+  const { error } = (parsed(body) ?? {}) as ErrorBody;
+  const param = isRecord(error) ? error['param'] : undefined;
+  return typeof param === 'string' && /^[A-Za-z_.-]{1,64}$/.test(param) ? param : undefined;
+}
+
 /** A web page: the control plane speaks JSON alone, so that a gateway, a filter or a sign-in page has answered. */
 const isPage = (body: Buffer): boolean =>
   /^\s*<(?:!doctype|html|head|body|\?xml)\b/i.test(body.toString('latin1', 0, 200));
@@ -65,7 +72,7 @@ const aboutUs: ReadonlySet<number> = new Set([401, 403, 404]);
 export const intercepted = (status: number, tunnelId: string, form: Foreign): TunnelError =>
   new TunnelError('intercepted', 'control-plane', { status, tunnelId, form });
 
-/** Names an answer of the control plane that is not a success. Parameters: `status`, `tunnelId`, `detail` (the service's code), `seconds` (Retry-After), `bare` (a refusal without a word: anybody's). */
+/** Names an answer of the control plane that is not a success. Parameters: `status`, `tunnelId`, `detail` (the service's code), `param` (the member it names), `seconds` (Retry-After), `bare` (a refusal without a word: anybody's). */
 export function statusError(
   status: number,
   body: Buffer,
@@ -76,10 +83,12 @@ export function statusError(
   const form = refused ? foreignRefusal(body) : isPage(body) && status >= 400 && status < 500 ? 'page' : undefined;
   if (form !== undefined) return intercepted(status, tunnelId, form);
   const detail = serviceCode(body);
+  const param = serviceParam(body);
   return new TunnelError(codeFor(status), 'control-plane', {
     status,
     tunnelId,
     ...(detail && { detail }),
+    ...(param && { param }),
     ...(refused && isBare(body) && { bare: true }),
     ...(retryAfterMs !== undefined && { seconds: Math.ceil(retryAfterMs / 1_000) }),
   });

@@ -120,7 +120,7 @@ export class Responder {
     if (this.#timing === 'refused') return plain();
     this.#post(command, responseBody(command, parts), undefined, (delivery, error, status) => {
       if (delivery === 'taken') this.#timing = 'known';
-      if (delivery !== 'refused' || this.#timing === 'known' || (status !== 400 && status !== 422))
+      if (delivery !== 'refused' || this.#timing === 'known' || !mayBeForTiming(status, error))
         return done(delivery, error);
       this.#timing = 'refused';
       plain();
@@ -270,6 +270,12 @@ export class Responder {
  */
 function isOdd({ status = 0, error }: PostOutcome): boolean {
   return status === 401 || status === 403 || (status >= 300 && status < 400) || error?.params.form === 'page';
+}
+
+/** The service refused what it does not know, or said no more than that; a code of another matter is final. */
+function mayBeForTiming(status: number | undefined, error: TunnelError | undefined): boolean {
+  const { detail, param } = error?.params ?? {};
+  return (status === 400 || status === 422) && (detail === undefined || param === 'resp_timing');
 }
 
 /** By status, or by the service's own code: 400 and `request_body_too_large`. */
