@@ -11,7 +11,7 @@ function codeFor(status: number): ErrorCode {
 }
 
 interface ErrorBody {
-  readonly error?: { readonly code?: unknown } | string | null;
+  readonly error?: { readonly code?: unknown; readonly param?: unknown } | string | null;
   readonly code?: unknown;
 }
 
