@@ -250,6 +250,12 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     cause: 'It ended {attempts|several} times in a row[, last with exit code {exitCode}][ by {signal}][: {stderr}].',
     next: 'Correct what it says, then retry; it is also retried slowly by itself.',
   },
+  call_ends_server: {
+    title: `This call ends ${server.replace('The', 'the')}`,
+    cause:
+      'The server ended {times|several} times while it worked on this very call ({method}[ {target}]), so the call is not sent to it for a minute. Other calls go on.',
+    next: 'Look at what the server wrote when it ended; change the arguments, or correct the server.',
+  },
   server_not_ready: {
     title: `${server} is not ready`,
     cause: 'It is starting or restarting[: {detail}].',

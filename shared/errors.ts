@@ -76,6 +76,7 @@ export const errorCodes = {
   line_too_long: { source: 'protocol' },
   server_exited: { source: 'transport_closed' },
   server_crash_loop: { source: 'transport_closed' },
+  call_ends_server: { source: 'transport_closed' },
   server_not_ready: { source: 'transport_closed' },
   command_not_found: { source: 'client_internal' },
   command_not_executable: { source: 'client_internal' },

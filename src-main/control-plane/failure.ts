@@ -62,6 +62,7 @@ const kindOf: Readonly<Partial<Record<ErrorCode, TransportErrorKind>>> = {
   server_exited: 'connection_closed',
   server_crash_loop: 'connection_closed',
   server_not_ready: 'connection_closed',
+  call_ends_server: 'connection_closed',
   handshake_failed: 'invalid_protocol_response',
 };
 

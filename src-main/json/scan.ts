@@ -109,6 +109,17 @@ export class JsonReader {
     return { start: this.#keyStart, end: this.#keyEnd };
   }
 
+  /** Where the next value begins. */
+  peek(): number {
+    this.#space();
+    return this.#at;
+  }
+
+  /** Where the reader is. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Where the last value, member name or bracket that could be read ends: all before it is JSON as far as the reader looked. */
   get settled(): number {
     return this.#settled;

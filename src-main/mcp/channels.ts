@@ -30,6 +30,7 @@ function createChannel(profile: Profile, config: ChannelConfig, deps: ChannelDep
     environment: env,
     withheld: withheldVariables(profile.controlPlane),
     secrets,
+    handshakeFirst: true,
     sendInitialized: profile.mcp.stdioSendInitialized ?? false,
     log: tellLog(log, { tunnel: profile.id, channel: config.name }),
     ...(children === undefined ? {} : { children }),

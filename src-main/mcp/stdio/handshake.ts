@@ -1,5 +1,6 @@
 import type { ServerInfo } from '../../../shared/tunnel.ts';
-import { asOneLine } from '../../json/rewrite.ts';
+import { readMessage } from '../../json/message.ts';
+import { asOneLine, rewrite } from '../../json/rewrite.ts';
 import { type Multiplexed, toLine } from './multiplexer.ts';
 
 const ownInitialized = Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
@@ -14,6 +15,31 @@ export class Handshake {
   #initialize: Multiplexed | undefined;
   #initialized: Buffer | undefined;
   #completed = false;
+  /** The server's last result of an `initialize`. */
+  #answer: Multiplexed | undefined;
+  /** This child was sent an `initialize`; it answered one with a result; it heard `notifications/initialized`. */
+  #sent = false;
+  #open = false;
+  #told = false;
+  /** A child that was open already answered another `initialize` with an error. */
+  #takesOne = false;
+
+  /** A new child: it has heard nothing. */
+  renew(): void {
+    this.#sent = false;
+    this.#open = false;
+    this.#told = false;
+  }
+
+  /** Whether the child was sent an `initialize`: what comes after it may follow. */
+  get wasSent(): boolean {
+    return this.#sent;
+  }
+
+  /** Whether the child takes no other `initialize` than the one that it has answered. */
+  get takesNoOther(): boolean {
+    return this.#open && this.#takesOne;
+  }
 
   get initialize(): Multiplexed | undefined {
     return this.#initialize;
@@ -25,10 +51,36 @@ export class Handshake {
   }
 
   /** An `initialize` of a caller was answered with a result. */
-  remember({ bytes, message }: Multiplexed): void {
+  remember({ bytes, message }: Multiplexed, answer: Buffer): void {
     // A copy: the bytes are a view into a poll's whole body.
     this.#initialize = { bytes: Buffer.from(bytes), message };
     this.#initialized = undefined;
+    this.opened(answer);
+  }
+
+  /** The child answered an `initialize`, a caller's or the repeated one, with a result. */
+  opened(answer: Buffer): void {
+    this.#open = true;
+    this.#answer = { bytes: answer, message: readMessage(answer) };
+  }
+
+  initializeSent(): void {
+    this.#sent = true;
+  }
+
+  /**
+   * What a caller gets whose `initialize` an open child refused, or would refuse: some servers take one in their life
+   * (`duplicate "initialize" received`). It is the result that the session has, with the caller's id.
+   */
+  answerInstead({ bytes, message }: Multiplexed): Buffer | undefined {
+    const id = message.ids.at(-1);
+    if (!this.#open || this.#answer === undefined || id === undefined) return undefined;
+    this.#takesOne = true;
+    const own = bytes.subarray(id.start, id.end);
+    return rewrite(
+      this.#answer.bytes,
+      this.#answer.message.ids.map((span) => ({ span, bytes: own })),
+    );
   }
 
   /** For callers that leave it out: the line that follows their `initialize`, which is theirs from now on. */
@@ -38,14 +90,16 @@ export class Handshake {
     return ownInitialized;
   }
 
-  /** The child has heard this notification already: `complete` said it. */
+  /** The child has heard this notification already, and hears it once. */
   wasCompletedFor({ message }: Multiplexed): boolean {
-    return this.#completed && message.method === 'notifications/initialized';
+    return message.method === 'notifications/initialized' && (this.#completed || (this.#takesOne && this.#told));
   }
 
   /** A caller's notification went to the child. */
   sent({ bytes, message }: Multiplexed): void {
-    if (message.method !== 'notifications/initialized' || this.#initialize === undefined || this.#completed) return;
+    if (message.method !== 'notifications/initialized') return;
+    this.#told = true;
+    if (this.#initialize === undefined || this.#completed) return;
     this.#initialized = toLine(asOneLine(bytes));
   }
 }

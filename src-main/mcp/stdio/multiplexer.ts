@@ -38,11 +38,12 @@ const slice = (bytes: Buffer, { start, end }: Span): Buffer => bytes.subarray(st
 /** A progress token is a string or a number; anything else is not ours to mend. */
 const isToken = (bytes: Buffer): boolean => /^["\d-]/.test(bytes.toString('latin1', 0, 1));
 
-/** The number that a span holds: some servers write 7 as 7.0. */
+/** The number that a span holds: some servers write 7 as 7.0, others keep ids as text, `"7"`. */
 function numberAt(bytes: Buffer, span: Span | undefined): number | undefined {
   if (span === undefined || span.end - span.start > 24) return undefined;
   const text = bytes.toString('latin1', span.start, span.end);
-  return /^\d/.test(text) ? Number(text) : undefined;
+  if (/^\d/.test(text)) return Number(text);
+  return /^"[1-9]\d*"$/.test(text) ? Number(text.slice(1, -1)) : undefined;
 }
 
 const numberIn = (match: RegExpExecArray | null): number | undefined => (match ? Number(match[1]) : undefined);
@@ -55,6 +56,8 @@ const numberIn = (match: RegExpExecArray | null): number | undefined => (match ?
 export class Multiplexer<Call extends Multiplexed> {
   readonly #entries = new InFlightById<Entry<Call>>();
   #lastId = 0;
+  /** Several callers opened sessions on it: a notification that names no call may be for any of them. */
+  isShared = false;
 
   get inFlight(): number {
     return this.#entries.size;
@@ -121,8 +124,35 @@ export class Multiplexer<Call extends Multiplexed> {
     return this.#entries.size === 1 ? this.clear()[0] : undefined;
   }
 
-  /** `line` is a view that the reader may reuse; what is returned is not. */
-  receive(line: Buffer): Received<Call> {
+  /**
+   * The call that a line is for which is no message: by the id at its beginning or end, else, where it looks like an answer
+   * at all, the only call in flight.
+   */
+  ownerOfBroken(line: Buffer): Call | undefined {
+    const head = line.toString('latin1', 0, 200);
+    const named =
+      this.#take(
+        numberIn(
+          /^\s{0,20}\{\s{0,20}(?:"jsonrpc"\s{0,20}:\s{0,20}"2\.0"\s{0,20},\s{0,20})?"id"\s{0,20}:\s{0,20}(\d{1,15})/.exec(
+            head,
+          ),
+        ),
+      ) ??
+      this.#take(
+        numberIn(
+          /"id"\s{0,20}:\s{0,20}(\d{1,15})\s{0,20}\}\s{0,20}$/.exec(
+            line.toString('latin1', Math.max(0, line.length - 200)),
+          ),
+        ),
+      );
+    if (named) return named.call;
+    const isAnswer = head.startsWith('{') && (head.includes('"result"') || head.includes('"error"'));
+    return isAnswer && this.#entries.size === 1 ? this.clear()[0] : undefined;
+  }
+
+  /** `written` is a view that the reader may reuse; what is returned is not. */
+  receive(written: Buffer): Received<Call> {
+    const line = withoutBom(written);
     const message = readMessage(line);
     switch (message.kind) {
       case 'response':
@@ -143,13 +173,23 @@ export class Multiplexer<Call extends Multiplexed> {
   }
 
   #answer(line: Buffer, message: MessageSpans): Received<Call> {
-    const entry = this.#take(numberAt(line, message.ids.at(-1)));
+    const entry = this.#take(numberAt(line, message.ids.at(-1))) ?? this.#onlyFor(line, message);
     if (entry === undefined) return { kind: 'noise', reason: 'unknown-id' };
     const { call, callerId } = entry;
     if (!isWellFormed(line)) return { kind: 'bad-answer', call };
+    if (message.ids.length === 0) return { kind: 'answer', call, bytes: withId(line, callerId), message };
     const replacements: Replacement[] = message.ids.map((span) => ({ span, bytes: callerId }));
     if (message.subscriptionId) replacements.push({ span: message.subscriptionId, bytes: callerId });
     return { kind: 'answer', call, bytes: rewrite(line, replacements), message };
+  }
+
+  /** An error without an id, or with `null`, is what a server says to a message that it could not read: the only one in flight. */
+  #onlyFor(line: Buffer, { isError, ids }: MessageSpans): Entry<Call> | undefined {
+    const last = ids.at(-1);
+    const isNameless = last === undefined || line.toString('latin1', last.start, last.end) === 'null';
+    if (!isError || !isNameless || this.#entries.size !== 1) return undefined;
+    const [only] = this.#entries.entries();
+    return only && this.#take(only[0]);
   }
 
   #notification(line: Buffer, message: MessageSpans): Received<Call> {
@@ -172,9 +212,22 @@ export class Multiplexer<Call extends Multiplexed> {
       const entry = this.#entries.get(numberAt(line, named) ?? 0);
       return entry ? to(entry, named, entry.callerId) : { kind: 'noise', reason: 'unknown-id' };
     }
+    // one that says nothing but that there is news may go to anyone; others might tell one caller of another's call
+    if (this.isShared && !method.endsWith('/list_changed')) return to(undefined);
     const [only] = this.#entries.size === 1 ? this.#entries.entries() : [];
     return to(only?.[1]);
   }
+}
+
+const withoutBom = (line: Buffer): Buffer =>
+  line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
+
+/** An object with an `id` that it lacks. */
+function withId(line: Buffer, id: Buffer): Buffer {
+  const after = line.indexOf(0x7b) + 1;
+  return rewrite(line, [
+    { span: { start: after, end: after }, bytes: Buffer.concat([Buffer.from('"id":'), id, Buffer.from(',')]) },
+  ]);
 }
 
 /** `bytes` (one line, without its end) as it is written: the line end is one more replacement, so that there is one copy. */

@@ -7,20 +7,24 @@ export type Outcome = ChannelAnswer | TunnelError;
 export class Outgoing {
   readonly bytes: Buffer;
   readonly message: ChannelRequest['message'];
+  readonly headers: ChannelRequest['headers'];
   /** Absent for the channel's own repeated `initialize`. */
   readonly onNotification: ((bytes: Buffer) => void) | undefined;
   readonly #settle: (outcome: Outcome) => void;
   id: number | undefined;
   cancelSent = false;
+  /** From when on, in monotonic milliseconds, it need not wait to run alone. */
+  aloneFrom: number | undefined;
   stopListening: (() => void) | undefined;
 
   constructor(
-    { bytes, message }: Pick<ChannelRequest, 'bytes' | 'message'>,
+    { bytes, message, headers = [] }: Pick<ChannelRequest, 'bytes' | 'message'> & Partial<ChannelRequest>,
     settle: (outcome: Outcome) => void,
     onNotification?: (bytes: Buffer) => void,
   ) {
     this.bytes = bytes;
     this.message = message;
+    this.headers = headers;
     this.#settle = settle;
     this.onNotification = onNotification;
   }

@@ -14,7 +14,12 @@ import { splitCommand } from '../../process/command-line.ts';
 import { Handshake, serverInfoFrom } from './handshake.ts';
 import { lastWords } from './last-words.ts';
 import { type LaunchDeps, planLaunch } from './launch.ts';
+import { eraOf } from '../era.ts';
+import { withoutUnreachable } from '../offered.ts';
+import { notInitialized } from './not-initialized.ts';
+import { Suspects } from './suspects.ts';
 import { cancelledLine, Multiplexer, toLine } from './multiplexer.ts';
+import { BrokenLines } from './broken-lines.ts';
 import { type Outcome, Outgoing } from './outgoing.ts';
 import { StderrLog } from './stderr-log.ts';
 import { LogBudget, type StdioLog } from './stdio-log.ts';
@@ -29,6 +34,8 @@ export interface StdioChannelDeps extends LaunchDeps {
   readonly limits?: Partial<StdioLimits>;
   /** Say `notifications/initialized` for callers, right after the answer to their `initialize`; theirs goes no further. */
   readonly sendInitialized?: boolean;
+  /** Answer a call of the 2025 era before any `initialize` in the server's place, which would stay silent or refuse. */
+  readonly handshakeFirst?: boolean;
 }
 
 export interface StdioLimits {
@@ -36,7 +43,7 @@ export interface StdioLimits {
   readonly maxLineBytes: number;
   /** Input that a child has not read yet, in bytes; further calls wait, each until its own deadline. */
   readonly maxPendingBytes: number;
-  /** A call that comes while the next start is at most this far away waits for it; otherwise it is refused at once. Milliseconds. */
+  /** A call that comes while the next start is at most this far away waits for it; otherwise it prompts a try, or is refused. Milliseconds. */
   readonly holdMs: number;
   /** How long a new child may take to answer the repeated `initialize`. Milliseconds. */
   readonly handshakeMs: number;
@@ -47,9 +54,15 @@ export interface StdioLimits {
 const defaultLimits: StdioLimits = {
   maxLineBytes: 64 * 1024 * 1024,
   maxPendingBytes: 16 * 1024 * 1024,
-  holdMs: 1_000,
+  holdMs: 5_000,
   handshakeMs: 30_000,
 };
+
+/** A call that is suspected of ending the server waits so long for the others to be answered, in milliseconds. */
+const aloneMs = 2_000;
+
+/** A line that is too long and goes on for so long ends the child, in milliseconds. */
+const endlessLineMs = 10_000;
 
 const accepted: ChannelAnswer = { status: 202, headers: [] };
 const longestNoise = 200;
@@ -69,18 +82,23 @@ class StdioChannel implements Channel {
   readonly #limits: StdioLimits;
   readonly #words: readonly [string, ...string[]];
   readonly #mux = new Multiplexer<Outgoing>();
+  readonly #broken = new BrokenLines();
   readonly #handshake = new Handshake();
+  readonly #suspects: Suspects;
   readonly #listeners = new Set<(state: ChannelState) => void>();
   readonly #noiseBudget: LogBudget;
   /** Not written yet, in the order of their arrival: the child is starting, does not read, or takes one call at a time. */
   readonly #waiting = new Set<Outgoing>();
   readonly #supervisor: Supervisor;
   #redact: Redact;
-  /** The request that a serial server works on. */
+  /** The request that a serial server works on, or one that must run alone. */
   #turn: Outgoing | undefined;
+  #sessions = 0;
   #closing: Promise<void> | undefined;
   /** How a line began that is too long, while nobody knows whose it is. */
   #overlongHead: Buffer | undefined;
+  /** The child that is in the middle of such a line. */
+  #overlongSince: StdioChild | undefined;
 
   constructor(config: StdioChannelConfig, deps: StdioChannelDeps) {
     this.#config = config;
@@ -90,6 +108,7 @@ class StdioChannel implements Channel {
     this.#redact = redactor();
     this.name = config.name;
     this.target = this.#redact(config.command);
+    this.#suspects = new Suspects(() => deps.clock.now());
     this.#noiseBudget = new LogBudget(() => deps.clock.now(), 20, 2);
     this.#supervisor = new Supervisor({
       clock: deps.clock,
@@ -120,7 +139,8 @@ class StdioChannel implements Channel {
     return this.#supervisor.start();
   }
 
-  send(request: ChannelRequest): Promise<ChannelAnswer> {
+  send(asked: ChannelRequest): Promise<ChannelAnswer> {
+    const request = this.#asSent(asked);
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome): void => {
         if (outcome instanceof TunnelError) reject(outcome);
@@ -132,6 +152,11 @@ class StdioChannel implements Channel {
         return;
       }
       const entry = new Outgoing(request, settle, (bytes) => request.onNotification(bytes));
+      const deaths = entry.isRequest ? this.#suspects.refused(entry) : undefined;
+      if (deaths !== undefined) {
+        settle(this.#error('call_ends_server', callParams(entry, deaths)));
+        return;
+      }
       entry.stopListening = request.cancellation.onCancel((reason) => this.#cancel(entry, reason));
       if (this.#waiting.size === 0 && this.#writeNow(entry)) return;
       void this.#supervisor.start();
@@ -166,6 +191,7 @@ class StdioChannel implements Channel {
 
   async #spawn(onExit: (exitCode: number | null, signal: string | null) => void): Promise<SupervisedChild> {
     const { clock, log } = this.#deps;
+    this.#handshake.renew();
     const { plan, cwd, env, redact } = await planLaunch(this.#words, this.#config, this.#deps);
     this.#redact = redact;
     const stderr = new StderrLog(redact, log, () => clock.now());
@@ -186,10 +212,13 @@ class StdioChannel implements Channel {
   }
 
   #exited(exit: ChildExit): void {
+    this.#broken.clear();
     this.#turn = undefined;
     this.#overlongHead = undefined;
+    const calls = this.#mux.clear();
+    this.#suspects.ended(calls.filter((call) => call.onNotification !== undefined));
     const error = this.#error('server_exited', exitParams(exit));
-    for (const call of this.#mux.clear()) call.settle(error);
+    for (const call of calls) call.settle(error);
   }
 
   #changed(state: SupervisorState, before: SupervisorState): void {
@@ -224,6 +253,8 @@ class StdioChannel implements Channel {
       log({ kind: 'handshake-refused' });
       return {};
     }
+    this.#handshake.initializeSent();
+    this.#handshake.opened(body);
     if (this.#handshake.initializedLine) child.write(this.#handshake.initializedLine);
     const server = serverInfoFrom('initialize', body);
     return server ? { server } : {};
@@ -240,15 +271,30 @@ class StdioChannel implements Channel {
     if (message.kind === 'response') return accepted;
     if (cancellation.reason !== undefined) return this.#cancelledError(cancellation.reason);
     if (message.cancelledId) return this.#forwardCancel(request, message.cancelledId);
+    // one level for all callers: what one of them sets must not change what the others get
+    if (message.method === 'logging/setLevel' && this.#mux.isShared && message.kind === 'request')
+      return { status: 200, headers: [], body: emptyResult(request) };
+    if (message.method === 'initialize' && this.#handshake.takesNoOther) {
+      const body = this.#handshake.answerInstead(request);
+      if (body !== undefined) {
+        this.#opened();
+        return { status: 200, headers: [], body };
+      }
+    }
     return this.#refusal();
   }
 
   /** Why a message cannot be taken now, or undefined when it can, or may as well wait a moment. */
   #refusal(): TunnelError | undefined {
+    this.#promptNextTry();
     const { state } = this.#supervisor;
     if (state.phase === 'stopped') return this.#error('shutting_down');
     if (state.phase !== 'waiting' || state.wakeAt - this.#deps.clock.now() <= this.#limits.holdMs) return undefined;
     return this.#failureError(state.failure, state.failures);
+  }
+
+  #promptNextTry(): void {
+    if (this.#supervisor.state.phase === 'waiting') this.#supervisor.prompt();
   }
 
   #failureError(failure: Failure, failures: number): TunnelError {
@@ -281,7 +327,15 @@ class StdioChannel implements Channel {
 
   /** A serial server's call holds up the next call, but no cancel and no other notification. */
   #mustWaitItsTurn(entry: Outgoing): boolean {
-    return entry.isRequest && this.#turn !== undefined;
+    if (!entry.isRequest) return false;
+    if (this.#turn !== undefined) return true;
+    if (this.#mux.inFlight === 0 || this.#suspects.deaths(entry) === 0) return false;
+    const now = this.#deps.clock.now();
+    if (entry.aloneFrom === undefined) {
+      entry.aloneFrom = now + aloneMs;
+      this.#deps.clock.after(aloneMs, () => this.#pump());
+    }
+    return now < entry.aloneFrom;
   }
 
   /** False, and nothing is written, when it has to wait. */
@@ -304,9 +358,15 @@ class StdioChannel implements Channel {
       entry.settle(accepted);
       return;
     }
+    if (this.#deps.handshakeFirst === true && !this.#handshake.wasSent && needsHandshake(entry)) {
+      this.#deps.log({ kind: 'not-initialized', method: entry.message.method });
+      entry.settle(notInitialized(entry));
+      return;
+    }
+    if (entry.message.method === 'initialize') this.#handshake.initializeSent();
     const { id, line } = this.#mux.open(entry);
     entry.id = id;
-    if (this.#config.concurrency === 'serial') this.#turn = entry;
+    if (this.#config.concurrency === 'serial' || this.#suspects.deaths(entry) > 0) this.#turn = entry;
     child.write(line);
   }
 
@@ -354,13 +414,13 @@ class StdioChannel implements Channel {
 
   #receive(line: Buffer): void {
     const received = this.#mux.receive(line);
+    if (received.kind !== 'noise') this.#broken.clear();
     switch (received.kind) {
       case 'answer':
         this.#answered(received.call, received.bytes, received.message);
         return;
       case 'bad-answer':
-        received.call.settle(this.#error('bad_json'));
-        this.#endTurn(received.call);
+        this.#failBroken(received.call, line);
         return;
       case 'notification':
         if (received.call?.onNotification) received.call.onNotification(received.bytes);
@@ -371,22 +431,63 @@ class StdioChannel implements Channel {
         if (received.method !== 'ping') this.#deps.log({ kind: 'server-request', method: received.method });
         return;
       case 'noise':
-        this.#noise(received.reason, line);
+        if (received.reason === 'not-json-rpc') this.#receiveBroken(line);
+        else this.#noise(received.reason, line);
+        return;
     }
+  }
+
+  /** A line that is no message: it may hold one, or be part of one; otherwise the call that it was for fails at once. */
+  #receiveBroken(line: Buffer): void {
+    const taken = this.#broken.take(line);
+    if (taken === 'more') return;
+    if (taken !== 'garbage') {
+      this.#receive(taken);
+      return;
+    }
+    const owner = this.#mux.ownerOfBroken(line);
+    this.#noise('not-json-rpc', line);
+    if (owner !== undefined) this.#failBroken(owner, line);
+  }
+
+  #failBroken(call: Outgoing, line: Buffer): void {
+    call.settle(this.#error('bad_json', { detail: this.#redact(line.toString('utf8', 0, longestNoise)) }));
+    this.#endTurn(call);
   }
 
   #answered(entry: Outgoing, body: Buffer, message: Pick<MessageSpans, 'isError' | 'errorCode'>): void {
     const { method } = entry.message;
     const { isError } = message;
-    const server = isError || entry.onNotification === undefined ? undefined : serverInfoFrom(method, body);
-    if (method === 'initialize' && !isError && entry.onNotification) this.#initialized(entry);
-    entry.settle({ status: 200, headers: [], body, message });
-    this.#supervisor.answered(server);
+    const isCall = entry.onNotification !== undefined;
+    const server = isError || !isCall ? undefined : serverInfoFrom(method, body);
+    if (method === 'initialize' && !isError && isCall) this.#initialized(entry, body);
+    const instead = method === 'initialize' && isError && isCall ? this.#handshake.answerInstead(entry) : undefined;
+    if (instead) this.#opened();
+    entry.settle(instead ? { status: 200, headers: [], body: instead } : { status: 200, headers: [], body, message });
+    if (isCall) this.#suspects.answered(entry);
+    this.#supervisor.answered(server, isCall);
     this.#endTurn(entry);
   }
 
-  #initialized(entry: Outgoing): void {
-    this.#handshake.remember(entry);
+  /** A caller has a session: from the second on it is not clear for whom a notification is that names no call. */
+  #opened(): void {
+    this.#mux.isShared ||= this.#sessions > 0;
+    this.#sessions += 1;
+  }
+
+  /** As the server should see it. */
+  #asSent(request: ChannelRequest): ChannelRequest {
+    const bytes = withoutUnreachable(request.bytes, request.message);
+    if (bytes === request.bytes) return request;
+    const { headers, cancellation } = request;
+    const onNotification: ChannelRequest['onNotification'] = (notification, head) =>
+      request.onNotification(notification, head);
+    return { bytes, message: readMessage(bytes), headers, cancellation, onNotification };
+  }
+
+  #initialized(entry: Outgoing, body: Buffer): void {
+    this.#handshake.remember(entry, body);
+    this.#opened();
     if (this.#deps.sendInitialized === true) this.#supervisor.child?.write(this.#handshake.complete());
   }
 
@@ -397,11 +498,21 @@ class StdioChannel implements Channel {
   }
 
   #overlong(head: Buffer): void {
-    this.#overlongHead = Buffer.from(head.subarray(0, longestNoise));
+    const began = Buffer.from(head.subarray(0, longestNoise));
+    this.#overlongHead = began;
     this.#refuseOverlong(this.#mux.ownerByHead(head));
+    const { child } = this.#supervisor;
+    this.#deps.clock.after(endlessLineMs, () => {
+      // a line that does not end is no answer to anybody, and none can follow it
+      if (child === undefined || this.#supervisor.child !== child || this.#overlongSince !== child) return;
+      this.#noise('line-too-long', began);
+      void child.end();
+    });
+    this.#overlongSince = child;
   }
 
   #overlongEnd(tail: Buffer): void {
+    this.#overlongSince = undefined;
     const head = this.#overlongHead;
     if (head === undefined) return;
     this.#refuseOverlong(this.#mux.ownerByTail(tail));
@@ -431,6 +542,23 @@ class StdioChannel implements Channel {
     return this.#error('cancelled', { reason });
   }
 }
+
+/** `{}` as the result of a call. */
+function emptyResult({ bytes, message }: Pick<ChannelRequest, 'bytes' | 'message'>): Buffer {
+  const id = message.ids.at(-1);
+  return Buffer.from(`{"jsonrpc":"2.0","id":${id ? bytes.toString('utf8', id.start, id.end) : 'null'},"result":{}}`);
+}
+
+/** The specification's own operations; what a server has beside them is passed on, whatever it wants before it. */
+const operations = /^(?:tools|resources|prompts|completion|logging|tasks)\//;
+
+const needsHandshake = (entry: Outgoing): boolean => operations.test(entry.message.method) && eraOf(entry) === 'legacy';
+
+const callParams = ({ message }: Outgoing, deaths: number): TunnelError['params'] => ({
+  method: message.method,
+  ...(message.target !== undefined && { target: message.target }),
+  times: deaths,
+});
 
 function exitParams(exit: ChildExit): TunnelError['params'] {
   const words = lastWords(exit.stderr);

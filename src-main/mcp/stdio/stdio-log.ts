@@ -21,6 +21,8 @@ export type StdioLogEvent =
   /** The server asked something itself and was answered by the channel. */
   | { readonly kind: 'server-request'; readonly method: string }
   | { readonly kind: 'handshake-refused' }
+  /** A call of the 2025 era came before any `initialize`, and was answered by the channel. */
+  | { readonly kind: 'not-initialized'; readonly method: string }
   /** Processes that outlived SIGKILL. */
   | { readonly kind: 'survivors'; readonly pids: readonly number[] };
 

@@ -16,8 +16,8 @@ export type Failure =
   { readonly kind: 'exit'; readonly exit: ChildExit } | { readonly kind: 'error'; readonly error: TunnelErrorData };
 
 /**
- * One stdio child over its lives. `failures` counts lives in a row that ended badly; a life of a healthy minute clears
- * it. `wakeAt` (monotonic) is when a `tick` is due; a phase without it waits for the child alone.
+ * One stdio child over its lives. `failures` counts lives in a row that ended badly; a life in which calls were answered,
+ * or of a healthy minute, clears it. `wakeAt` (monotonic) is when a `tick` is due; a phase without it waits for the child alone.
  */
 export type SupervisorState =
   | { readonly phase: 'idle'; readonly since: number }
@@ -35,6 +35,8 @@ export type SupervisorState =
       readonly failures: number;
       readonly pid: number;
       readonly proven: boolean;
+      /** It answered a call: whatever ends it later, it did not fail to start. */
+      readonly served: boolean;
       readonly server?: ServerInfo;
       readonly wakeAt?: number;
     }
@@ -43,6 +45,8 @@ export type SupervisorState =
       readonly since: number;
       readonly failures: number;
       readonly failure: Failure;
+      /** Monotonic; when the wait began. */
+      readonly from: number;
       /** Wall-clock, for people; `wakeAt` is the same moment on the monotonic clock. */
       readonly nextTryAt: number;
       readonly wakeAt: number;
@@ -56,12 +60,14 @@ export type SupervisorEvent =
   | { readonly kind: 'spawned'; readonly pid: number }
   /** Spawned, and the handshake repeated if there was one. */
   | { readonly kind: 'opened'; readonly server?: ServerInfo }
-  /** The child said something that is MCP; `server` when it said who it is. */
-  | { readonly kind: 'answered'; readonly server?: ServerInfo }
+  /** The child said something that is MCP, `call` when that answers a caller; `server` when it said who it is. */
+  | { readonly kind: 'answered'; readonly call?: boolean; readonly server?: ServerInfo }
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** The timer for this state's `wakeAt` went off; timers may do so a little early. */
   | { readonly kind: 'tick' }
   | { readonly kind: 'nudge' }
+  /** A call came while the next try is far away. */
+  | { readonly kind: 'prompt' }
   | { readonly kind: 'stop' };
 
 /** Times in milliseconds. */
@@ -76,6 +82,8 @@ export const supervision = {
   /** Between tries in a crash loop, or of a command that cannot be started at all. */
   slowDelayMs: 60_000,
   unusableDelayMs: 30_000,
+  /** A call that comes so long after the last try, or later, has it tried again at once. */
+  promptMs: 3_000,
   /** How long a child that follows a bad end must live to look ready again. */
   proofMs: 1_000,
 } as const;
@@ -94,14 +102,14 @@ function failuresAfter(state: SupervisorState, now: number): number {
   if (state.phase === 'starting') return state.failures + 1;
   if (state.phase !== 'open') return 1;
   const lived = now - state.openedAt;
-  if (lived >= supervision.healthyMs) return 1;
+  if (state.served || lived >= supervision.healthyMs) return 1;
   return lived < supervision.fastExitMs ? state.failures + 1 : Math.max(1, state.failures);
 }
 
 function waiting(state: SupervisorState, failure: Failure, { now, wall, random }: Moment): SupervisorState {
   const failures = failuresAfter(state, now);
   const delay = delayMs(failure, failures, random);
-  return { phase: 'waiting', since: wall, failures, failure, nextTryAt: wall + delay, wakeAt: now + delay };
+  return { phase: 'waiting', since: wall, failures, failure, from: now, nextTryAt: wall + delay, wakeAt: now + delay };
 }
 
 const starting = (failures: number, { wall }: Moment): SupervisorState => ({
@@ -111,9 +119,9 @@ const starting = (failures: number, { wall }: Moment): SupervisorState => ({
 });
 
 function proven(state: Open, { wall }: Moment, server: ServerInfo | undefined): SupervisorState {
-  const { phase, openedAt, failures, pid } = state;
+  const { phase, openedAt, failures, pid, served } = state;
   const since = state.proven ? state.since : wall;
-  return { phase, since, openedAt, failures, pid, proven: true, ...(server && { server }) };
+  return { phase, since, openedAt, failures, pid, served, proven: true, ...(server && { server }) };
 }
 
 /**
@@ -137,6 +145,7 @@ export function next(state: SupervisorState, event: SupervisorEvent, moment: Mom
         openedAt: moment.now,
         failures,
         pid,
+        served: false,
         ...(event.server && { server: event.server }),
       };
       return failures === 0
@@ -144,8 +153,10 @@ export function next(state: SupervisorState, event: SupervisorEvent, moment: Mom
         : { ...open, proven: false, wakeAt: moment.now + supervision.proofMs };
     }
     case 'answered': {
-      if (state.phase !== 'open' || (state.proven && event.server === undefined)) return state;
-      return proven(state, moment, event.server ?? state.server);
+      if (state.phase !== 'open') return state;
+      const served = state.served || event.call === true;
+      if (state.proven && event.server === undefined && served === state.served) return state;
+      return proven({ ...state, served }, moment, event.server ?? state.server);
     }
     case 'failed':
       return state.phase === 'starting' || state.phase === 'open' ? waiting(state, event.failure, moment) : state;
@@ -157,6 +168,10 @@ export function next(state: SupervisorState, event: SupervisorEvent, moment: Mom
       return state;
     case 'nudge':
       return state.phase === 'waiting' ? starting(state.failures, moment) : state;
+    case 'prompt':
+      return state.phase === 'waiting' && moment.now - state.from >= supervision.promptMs
+        ? starting(state.failures, moment)
+        : state;
     case 'stop':
       return { phase: 'stopped', since: moment.wall };
   }

@@ -60,8 +60,14 @@ export class Supervisor {
     this.#apply({ kind: 'nudge' });
   }
 
-  answered(server: ServerInfo | undefined): void {
-    this.#apply({ kind: 'answered', ...(server && { server }) });
+  /** @param call - what the child said answers a caller, and not Culvert itself */
+  answered(server: ServerInfo | undefined, call: boolean): void {
+    this.#apply({ kind: 'answered', call, ...(server && { server }) });
+  }
+
+  /** A call came: has the next try now, unless the last one was only a moment ago. */
+  prompt(): void {
+    this.#apply({ kind: 'prompt' });
   }
 
   /** No child is started any more, at once; resolves when the present one is gone with all that it started. */

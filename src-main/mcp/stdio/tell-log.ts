@@ -32,6 +32,12 @@ export function tellLog(log: Log, scope: LogScope): StdioLog {
         return log.debug('The server asked something that has no way to the caller.', { method: event.method }, scope);
       case 'handshake-refused':
         return log.warn('The restarted server refused the handshake that was repeated to it.', {}, scope);
+      case 'not-initialized':
+        return log.warn(
+          'A call came before any initialize; its caller was told to begin anew.',
+          { method: event.method },
+          scope,
+        );
       case 'survivors':
         return log.error('Processes of the server cannot be ended.', { pids: event.pids.join(' ') }, scope);
     }
