@@ -215,6 +215,12 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     cause: 'Its answer is not a JSON-RPC message[ ({detail})].',
     next: 'Check the address or the command; over stdio nothing but JSON-RPC may go to standard output.',
   },
+  redirect_unencrypted: {
+    title: `${server} redirects to an unencrypted address`,
+    cause:
+      'It is reached over HTTPS and redirects to plain HTTP at {host|another address}: the arguments of the call would go there in clear text, so the redirect is not followed.',
+    next: 'Set the address that the server should be called at, or correct its redirect.',
+  },
   not_an_answer: {
     title: `${server} answers something else`,
     cause: 'What it sent is not a response to the call[ ({detail})].',

@@ -69,6 +69,7 @@ export const errorCodes = {
   // the MCP server
   http_status: { source: 'target_http' },
   bad_json: { source: 'protocol' },
+  redirect_unencrypted: { source: 'protocol' },
   not_an_answer: { source: 'protocol' },
   no_answer: { source: 'protocol' },
   batch_refused: { source: 'protocol' },

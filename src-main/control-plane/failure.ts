@@ -53,6 +53,7 @@ const kindOf: Readonly<Partial<Record<ErrorCode, TransportErrorKind>>> = {
   http_status: 'http_status',
   auth_required: 'http_status',
   redirected: 'invalid_protocol_response',
+  redirect_unencrypted: 'invalid_protocol_response',
   bad_json: 'malformed_json',
   not_an_answer: 'invalid_protocol_response',
   no_answer: 'response_body_missing',

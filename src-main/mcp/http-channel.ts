@@ -23,6 +23,7 @@ import {
   type Resume,
 } from './http-call.ts';
 import { headerValue, ownHeaders, requestHeaders, withoutCredentials } from './http-headers.ts';
+import { withoutUnreachable } from './offered.ts';
 import { HttpProbe } from './http-probe.ts';
 import { InFlight } from '../base/in-flight.ts';
 import { replyTo } from './server-request.ts';
@@ -131,7 +132,7 @@ class HttpChannel implements Channel {
         method: 'POST',
         place: this.#place,
         headers: requestHeaders(headers, statics),
-        body: bytes,
+        body: withoutUnreachable(bytes, message),
         expects: wantsResponse ? request : undefined,
         onServerRequest: (asked, its, head) => this.#answerServer(call, { bytes: asked, message: its }, head),
       };
@@ -203,10 +204,12 @@ class HttpChannel implements Channel {
         const { redirect, head } = outcome;
         // Arguments and answers that were meant for TLS must not go on without it, whoever says so.
         const isDowngrade = next.place.url.protocol === 'https:' && redirect.protocol === 'http:';
-        if (isDowngrade || hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
+        if (isDowngrade)
+          throw new AnswerError('redirect_unencrypted', head, { status: head.status, host: redirect.host });
+        if (hops === maxRedirects || !/^https?:$/.test(redirect.protocol)) {
           throw new AnswerError('not_an_answer', head, {
             status: head.status,
-            detail: isDowngrade ? 'redirect from https to http, not followed' : 'redirect',
+            detail: 'redirect',
             kind: 'http_status',
           });
         }

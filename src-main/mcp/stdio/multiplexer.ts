@@ -2,6 +2,7 @@ import { type MessageSpans, readMessage } from '../../json/message.ts';
 import type { Span } from '../../json/span.ts';
 import { asOneLine, type Replacement, rewrite } from '../../json/rewrite.ts';
 import { isWellFormed } from '../../json/structure.ts';
+import { withoutBom } from '../../json/bom.ts';
 import { InFlightById } from '../../base/in-flight.ts';
 import { replyTo } from '../server-request.ts';
 
@@ -218,9 +219,6 @@ export class Multiplexer<Call extends Multiplexed> {
     return to(only?.[1]);
   }
 }
-
-const withoutBom = (line: Buffer): Buffer =>
-  line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
 
 /** An object with an `id` that it lacks. */
 function withId(line: Buffer, id: Buffer): Buffer {
