@@ -1,13 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { loopbackCertificates } from '../support/certificates.ts';
 import { channelTo, send } from '../support/http-channel.ts';
-import { cleanUp, listen } from '../support/network.ts';
+import { listen } from '../support/network.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -140,24 +135,5 @@ describe('an answer as the world sends it', () => {
     });
     await send(channelTo(url), call(), [['X-Name', 'naïve 東京 🚇']]);
     expect(seen).toBe('naïve 東京 🚇');
-  });
-
-  test('a redirect from HTTPS to plain HTTP is not followed, and says why', async () => {
-    let reached = false;
-    const plain = await serve((_, response) => {
-      reached = true;
-      response.writeHead(200, { 'content-type': 'application/json' }).end(result);
-    });
-    const { ca, server } = loopbackCertificates();
-    const folder = await mkdtemp(join(tmpdir(), 'culvert-'));
-    cleanUp(() => rm(folder, { recursive: true }));
-    await writeFile(join(folder, 'ca.pem'), ca.cert);
-    const tls = createTlsServer({ key: server.key, cert: server.cert }, (_, response) => {
-      response.writeHead(307, { location: plain }).end();
-    });
-    const url = (await listen(tls, 'https')).href;
-    const channel = channelTo(url, { profile: { caBundle: join(folder, 'ca.pem') } });
-    await expect(send(channel, call())).rejects.toMatchObject({ code: 'redirect_unencrypted' });
-    expect(reached).toBe(false);
   });
 });
