@@ -112,7 +112,7 @@ test('a redirect from https to http is not followed, and says why', async () => 
   server.on('tools/call', { status: 307, headers: { location: plain.endpoint } });
   const url = server.endpoint.replace('127.0.0.1', 'localhost');
   await expect(send(channelTo(url, { profile: { caBundle } }), call('7'))).rejects.toMatchObject({
-    params: { detail: 'redirect from https to http, not followed' },
+    code: 'redirect_unencrypted',
   });
   expect(plain.requests).toHaveLength(0);
 });
