@@ -70,7 +70,15 @@ export default tseslint.config(
   {
     files: ['src-main/relay/**'],
     rules: forbid(electron, {
-      group: ['../control-plane/**', '../tunnel/**', '../mcp/**', '../engine.ts'],
+      group: [
+        '../control-plane/**',
+        '../tunnel/**',
+        '../mcp/**',
+        '../call/**',
+        '../json/**',
+        '../network/**',
+        '../engine.ts',
+      ],
       message: 'The relay imports no client code.',
     }),
   },

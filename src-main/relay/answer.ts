@@ -1,8 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
-import { decodeString, isNull, JsonReader } from '../json/scan.ts';
-import { isWellFormed } from '../json/structure.ts';
-import { badJson } from './api-error.ts';
+import { ApiError, badJson } from './api-error.ts';
+import { hasLoneSurrogate, isObject, membersOf, parseJson } from './json.ts';
 
 const responseTypes = [
   'jsonrpc_response',
@@ -28,77 +27,71 @@ const timingSchema = z.object({
   transport: z.enum(['stdio', 'streamable_http']),
   target_elapsed_us: z.number().int().nonnegative(),
 });
-const typeSchema = z.enum(responseTypes);
-const headersSchema = z.record(z.string(), z.array(z.string()));
+const headersSchema = z.record(z.string(), z.array(z.string())).refine(areHttpHeaders);
 
-function readHeaders(text: string): Answer['headers'] {
-  const parsed = headersSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw badJson('resp_headers must map names to lists of strings.', 'resp_headers');
+/** Strict: the contract allows no unknown member. */
+const answerSchema = z.strictObject({
+  request_id: z.string().min(1),
+  channel: z.string().nullish(),
+  resp_json: z.looseObject({}).nullish(),
+  resp_headers: headersSchema.default({}),
+  resp_code: z.number().int().min(100).max(599),
+  resp_type: z.enum(responseTypes).default('jsonrpc_response'),
+  resp_timing: timingSchema.optional(),
+});
+
+const allowed: Readonly<Record<string, string>> = {
+  request_id: 'request_id must be a string.',
+  channel: 'channel must be a string.',
+  resp_json: 'resp_json must be an object.',
+  resp_headers: 'resp_headers must map names to lists of strings that HTTP allows.',
+  resp_code: 'resp_code must be an HTTP status.',
+  resp_type: `resp_type must be one of ${responseTypes.join(', ')}.`,
+  resp_timing: 'resp_timing must hold version, transport and target_elapsed_us.',
+};
+
+function areHttpHeaders(headers: Readonly<Record<string, readonly string[]>>): boolean {
   try {
-    for (const [name, values] of Object.entries(parsed.data)) {
+    for (const [name, values] of Object.entries(headers)) {
       validateHeaderName(name);
       for (const value of values) validateHeaderValue(name, value);
     }
+    return true;
   } catch {
-    throw badJson('resp_headers holds a name or a value that HTTP does not allow.', 'resp_headers');
+    return false;
   }
-  return parsed.data;
+}
+
+/** A text of the answer is half a character: the service cannot pass it on, and ends the command itself. */
+export class UnusableAnswer extends ApiError {
+  readonly requestId: string;
+
+  constructor(requestId: string) {
+    super(400, 'invalid_json_payload', 'resp_json holds a lone surrogate.', { param: 'resp_json' });
+    this.requestId = requestId;
+  }
 }
 
 /**
- * Reads a posted response, strictly: the contract allows no unknown member. Throws 400. The JSON-RPC message inside is
- * not decoded, so that numbers, key order and escapes reach the caller as the MCP server wrote them.
+ * Reads a posted response. Throws 400, an `UnusableAnswer` where the command is over. The JSON-RPC message inside is handed
+ * on in its own bytes, so that numbers, key order and escapes reach the caller as the MCP server wrote them.
  */
 export function readAnswer(body: Buffer): Answer {
-  if (!isWellFormed(body)) throw badJson('The body is not JSON.');
-  const reader = new JsonReader(body);
-  if (!reader.enterObject()) throw badJson('The body is not a JSON object.');
-
-  let requestId: string | undefined;
-  let type: Answer['type'] = 'jsonrpc_response';
-  let code = Number.NaN;
-  let headers: Answer['headers'] = {};
-  let json: Buffer | undefined;
-  while (reader.nextMember()) {
-    const { key } = reader;
-    const span = reader.skip();
-    const text = (): string => body.toString('utf8', span.start, span.end);
-    switch (key) {
-      case 'request_id':
-        requestId = decodeString(body, span);
-        break;
-      case 'channel':
-        if (!isNull(body, span) && decodeString(body, span) === undefined)
-          throw badJson('channel must be a string.', 'channel');
-        break;
-      case 'resp_json':
-        json = isNull(body, span) ? undefined : body.subarray(span.start, span.end);
-        if (json !== undefined && json[0] !== 0x7b) throw badJson('resp_json must be an object.', 'resp_json');
-        break;
-      case 'resp_headers':
-        headers = readHeaders(text());
-        break;
-      case 'resp_code':
-        code = Number(text());
-        break;
-      case 'resp_type': {
-        const parsed = typeSchema.safeParse(decodeString(body, span));
-        if (!parsed.success) throw badJson(`resp_type must be one of ${responseTypes.join(', ')}.`, 'resp_type');
-        type = parsed.data;
-        break;
-      }
-      case 'resp_timing':
-        if (!timingSchema.safeParse(JSON.parse(text())).success)
-          throw badJson('resp_timing must hold version, transport and target_elapsed_us.', 'resp_timing');
-        break;
-      default:
-        throw badJson(`Unknown member ${JSON.stringify(key.slice(0, 64))}.`, key.slice(0, 64));
-    }
+  const value = parseJson(body);
+  if (value === undefined) throw badJson('The body is not JSON.');
+  if (!isObject(value)) throw badJson('The body is not a JSON object.');
+  const parsed = answerSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const unknown = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '').slice(0, 64) : undefined;
+    if (unknown !== undefined) throw badJson(`Unknown member ${JSON.stringify(unknown)}.`, unknown);
+    const name = String(issue?.path[0] ?? '');
+    throw badJson(allowed[name] ?? 'The body is no answer.', name);
   }
-  if (requestId === undefined || requestId === '') throw badJson('request_id must be a string.', 'request_id');
-  if (!Number.isInteger(code) || code < 100 || code > 599)
-    throw badJson('resp_code must be an HTTP status.', 'resp_code');
+  const { request_id: requestId, resp_type: type, resp_code: code, resp_headers: headers } = parsed.data;
+  const json = isObject(parsed.data.resp_json) ? membersOf(body).get('resp_json') : undefined;
   if (json === undefined && (type === 'jsonrpc_response' || type === 'jsonrpc_notify'))
     throw badJson(`${type} needs resp_json.`, 'resp_json');
+  if (json && hasLoneSurrogate(json, value['resp_json'])) throw new UnusableAnswer(requestId);
   return { requestId, type, code, headers, json };
 }

@@ -9,6 +9,8 @@ export interface Waiting {
   notify(answer: Answer): void;
   finish(answer: Answer): void;
   fail(error: ApiError): void;
+  /** The caller no longer wants the answer. */
+  cancelled(): void;
 }
 
 export interface CommandOptions {
@@ -20,6 +22,12 @@ export interface CommandOptions {
   readonly payload?: Buffer;
   /** The JSON-RPC id as its bytes spell it, of a request. */
   readonly rpcId?: string;
+  /** The caller's `Mcp-Session-Id`. */
+  readonly session?: string | undefined;
+  /** JSON object, from the caller's headers. */
+  readonly traceContext?: string;
+  /** Less than the tunnel's own limit, in milliseconds. */
+  readonly timeoutMs?: number;
   readonly waiting: Waiting;
 }
 
@@ -50,7 +58,8 @@ export function encodeCommands(commands: readonly Command[]): Buffer {
     text +=
       `${index === 0 ? '' : ','}{"request_id":"${command.requestId}","shard_token":"${command.shardToken}",` +
       `"command_type":"${command.type}","channel":"${command.channel}","created_at":"${command.createdAt}",` +
-      `"response_timeout":"${left}ms","headers":${command.headers}`;
+      `"response_timeout":"${left}ms","headers":${command.headers}` +
+      (command.traceContext === undefined ? '' : `,"trace_context":${command.traceContext}`);
     if (command.payload) {
       parts.push(Buffer.from(`${text},"jsonrpc":`), command.payload);
       text = '';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { channelNamePattern } from '../../shared/tunnel.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, UnusableAnswer, type Answer } from './answer.ts';
 import { ApiError } from './api-error.ts';
 import { encodeCommands } from './command.ts';
 import { readBody, sendJson } from './http.ts';
@@ -51,6 +51,15 @@ export function handlePoll(
   response.once('close', callOff);
 }
 
+function read(body: Buffer, tunnel: RelayTunnel, token: string): Answer {
+  try {
+    return readAnswer(body);
+  } catch (error) {
+    if (error instanceof UnusableAnswer) tunnel.spoil(error.requestId, token);
+    throw error;
+  }
+}
+
 /** `POST …/response`: takes one notification or the one terminal answer of a command. */
 export async function handleResponse(
   request: IncomingMessage,
@@ -65,7 +74,7 @@ export async function handleResponse(
     throw new ApiError(400, null, 'Send the shard token that came with the command.', {
       param: 'X-Tunnel-Shard-Token',
     });
-  const answer = readAnswer(await readBody(request, maxBodyBytes));
+  const answer = read(await readBody(request, maxBodyBytes), tunnel, token);
   if (!tunnel.holds(answer.requestId) && holdsElsewhere(answer.requestId))
     throw new ApiError(401, 'tunnel_request_mismatch', 'This request belongs to another tunnel.');
   tunnel.answer(answer, token);

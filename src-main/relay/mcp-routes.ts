@@ -1,10 +1,10 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readMessage } from '../json/message.ts';
-import { isWellFormed } from '../json/structure.ts';
 import type { Answer } from './answer.ts';
-import { ApiError, badJson, methodNotAllowed } from './api-error.ts';
+import { ApiError, badJson, methodNotAllowed, notFound } from './api-error.ts';
 import { forwardedHeaders, type Command, type Waiting } from './command.ts';
 import { readBody, sendError, sendJson } from './http.ts';
+import { isObject, parseJson } from './json.ts';
+import { readMessage } from './message.ts';
 import type { RelayTunnel } from './tunnel.ts';
 
 /** What a caller is told of the MCP server's answer (protocol.md, response headers); the rest stays in the tunnel. */
@@ -30,13 +30,21 @@ export interface McpCall {
   readonly tunnel: RelayTunnel;
   readonly channel: string;
   readonly maxBodyBytes: number;
+  /** A call without a word for so long gets its headers, and a comment now and then. */
+  readonly quietMs: number;
+  /** How long a server may take to tell of its sign-in. */
+  readonly discoveryTimeoutMs: number;
   /** Where the caller finds this tunnel's protected-resource metadata. */
   readonly resourceMetadataUrl: string;
   readonly report: (call: CallReport) => void;
 }
 
-const accepts = (request: IncomingMessage, type: string): boolean =>
-  (request.headers.accept ?? '').split(',').some((part) => part.split(';')[0]?.trim().toLowerCase() === type);
+const streamTypes = new Set(['text/event-stream', 'text/*', '*/*']);
+
+const takesStream = (request: IncomingMessage): boolean =>
+  (request.headers.accept ?? '')
+    .split(',')
+    .some((part) => streamTypes.has(part.split(';')[0]?.trim().toLowerCase() ?? ''));
 
 const contentType = (answer: Answer): string =>
   Object.entries(answer.headers)
@@ -81,7 +89,9 @@ class CallerResponse implements Waiting {
     this.#call = call;
     this.#method = method;
     this.#rpcId = rpcId;
-    this.#streams = accepts(call.request, 'text/event-stream');
+    this.#streams = takesStream(call.request);
+    // its answer's headers hold the session, so they cannot go ahead
+    if (this.#streams && rpcId !== undefined && method !== 'initialize') this.#breathe();
   }
 
   notify(answer: Answer): void {
@@ -89,6 +99,19 @@ class CallerResponse implements Waiting {
     this.#notifications++;
     this.#startStream(answer);
     this.#call.response.write(sseEvent(answer.json));
+  }
+
+  /** The caller has cancelled it: a stream ends without an answer, and who takes none gets an error that it no longer waits for. */
+  cancelled(): void {
+    const { response } = this.#call;
+    this.#report(200);
+    if (this.#streams) {
+      this.#startStream();
+      response.end();
+    } else {
+      const error = { code: -32800, message: 'The request was cancelled.' };
+      sendJson(response, 200, `{"jsonrpc":"2.0","id":${this.#rpcId ?? 'null'},"error":${JSON.stringify(error)}}`);
+    }
   }
 
   finish(answer: Answer): void {
@@ -122,11 +145,23 @@ class CallerResponse implements Waiting {
     );
   }
 
-  #startStream(answer: Answer): void {
+  /** Clients give up on a request whose headers do not come, and proxies on a connection on which nothing moves. */
+  #breathe(): void {
+    const { response, quietMs } = this.#call;
+    const timer = setInterval(() => {
+      if (response.writableEnded) return;
+      this.#startStream();
+      response.write(': still working\n\n');
+    }, quietMs);
+    timer.unref();
+    response.once('close', () => clearInterval(timer));
+  }
+
+  #startStream(answer?: Answer): void {
     const { response, resourceMetadataUrl } = this.#call;
     if (response.headersSent) return;
     response.writeHead(200, {
-      ...callerHeaders(answer, resourceMetadataUrl),
+      ...(answer && callerHeaders(answer, resourceMetadataUrl)),
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache',
     });
@@ -138,7 +173,12 @@ class CallerResponse implements Waiting {
   }
 }
 
-const nobody: Waiting = { notify: () => undefined, finish: () => undefined, fail: () => undefined };
+const nobody: Waiting = {
+  notify: () => undefined,
+  finish: () => undefined,
+  fail: () => undefined,
+  cancelled: () => undefined,
+};
 
 /**
  * A caller of the 2026-07-28 era cancels by closing its stream, and has no other way: say it to the MCP server. Before
@@ -168,19 +208,41 @@ function cancelAtServer(tunnel: RelayTunnel, command: Command): void {
 async function post(call: McpCall): Promise<void> {
   const { request, response, tunnel, channel } = call;
   const payload = await readBody(request, call.maxBodyBytes);
-  const message = isWellFormed(payload) ? readMessage(payload) : undefined;
-  if (message?.kind === 'batch') throw badJson('JSON-RPC batches are not supported: send one message a request.');
-  if (!message || message.kind === 'invalid') throw badJson('The body is not a JSON-RPC message.');
+  const message = readMessage(payload);
+  if (message.kind === 'batch') throw badJson('JSON-RPC batches are not supported: send one message a request.');
+  if (message.kind === 'invalid') throw badJson('The body is not a JSON-RPC message.');
+  if (message.kind === 'response') {
+    // an answer to a server's own request, which has no way to a caller here: nobody waits for it
+    response.writeHead(202).end();
+    return;
+  }
 
-  const id = message.kind === 'request' ? message.ids.at(-1) : undefined;
-  const rpcId = id && payload.toString('utf8', id.start, id.end);
-  const waiting = new CallerResponse(call, message.method || 'response', rpcId);
+  const rpcId = message.kind === 'request' ? message.rpcId : undefined;
+  const waiting = new CallerResponse(call, message.method, rpcId);
   const headers = forwardedHeaders(request);
+  const traceContext = traceContextOf(request);
+  const session = request.headers['mcp-session-id']?.toString();
   if (response.destroyed) return;
-  const command = tunnel.enqueue({ type: 'jsonrpc', channel, headers, payload, waiting, ...(rpcId && { rpcId }) });
+  const command = tunnel.enqueue({
+    type: 'jsonrpc',
+    channel,
+    headers,
+    payload,
+    waiting,
+    session,
+    ...(rpcId && { rpcId }),
+    ...(traceContext && { traceContext }),
+  });
+  if (message.kind === 'notification' && message.cancels !== undefined)
+    tunnel.cancel(channel, message.cancels, session);
   response.once('close', () => {
     if (!response.writableEnded && tunnel.abandon(command)) cancelAtServer(tunnel, command);
   });
+}
+
+/** W3C Trace Context of the caller, as the service hands it on. */
+function traceContextOf({ headers: { traceparent, tracestate } }: IncomingMessage): string | undefined {
+  return typeof traceparent === 'string' ? JSON.stringify({ traceparent, tracestate }) : undefined;
 }
 
 function terminate(call: McpCall): void {
@@ -220,7 +282,8 @@ export function handleDiscovery(call: McpCall, resource: string): void {
     notify: () => undefined,
     finish: (answer) => {
       const status = callerStatus(answer.code);
-      const metadata = answer.json ? (JSON.parse(answer.json.toString()) as object) : undefined;
+      const value = answer.json && parseJson(answer.json);
+      const metadata = isObject(value) ? value : undefined;
       report(status);
       sendJson(
         response,
@@ -229,10 +292,14 @@ export function handleDiscovery(call: McpCall, resource: string): void {
       );
     },
     fail: (error) => {
-      report(error.status);
-      sendError(response, error);
+      // a client that finds no metadata answers nothing (protocol.md), so that silence means that there is none
+      const told = error.status === 504 ? notFound('Protected-resource metadata') : error;
+      report(told.status);
+      sendError(response, told);
     },
+    cancelled: () => undefined,
   };
-  const command = tunnel.enqueue({ type: 'oauth_discovery', channel, headers: '{}', waiting });
+  const timeoutMs = call.discoveryTimeoutMs;
+  const command = tunnel.enqueue({ type: 'oauth_discovery', channel, headers: '{}', waiting, timeoutMs });
   response.once('close', () => tunnel.abandon(command));
 }

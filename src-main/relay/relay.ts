@@ -26,6 +26,10 @@ export interface RelayOptions extends Partial<TunnelLimits> {
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Longest that a poll is held, whatever it asks for. */
   readonly maxPollMs?: number;
+  /** After how long without a word a call gets its headers and a comment. Default 10,000. */
+  readonly quietMs?: number;
+  /** How long a server may take to tell of its sign-in before its callers get 404. Default 5,000. */
+  readonly discoveryTimeoutMs?: number;
   /** Largest MCP message and largest posted response. */
   readonly maxBodyBytes?: number;
   /** Known beforehand; otherwise the relay makes one up. */
@@ -108,6 +112,8 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     maxPollMs = 60_000,
     maxBodyBytes = 32 * 1024 * 1024,
     newTunnelDelayMs = 0,
+    quietMs = 10_000,
+    discoveryTimeoutMs = 5_000,
     now = () => performance.now(),
   } = options;
   const limits: TunnelLimits = {
@@ -220,6 +226,8 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
       tunnel,
       channel,
       maxBodyBytes,
+      quietMs,
+      discoveryTimeoutMs,
       resourceMetadataUrl: `${scheme}://${request.headers.host ?? ''}/.well-known/oauth-protected-resource/v1/mcp/${id}`,
       report: (call) => onEvent({ kind: 'call', tunnelId: id, channel, ...call }),
     };

@@ -97,8 +97,9 @@ export class RelayTunnel {
       throw new ApiError(429, 'tunnel_queue_full', 'Too many calls wait for the tunnel client.', {
         headers: { 'Retry-After': '1' },
       });
-    const command = newCommand(options, this.#limits.responseTimeoutMs);
-    command.timer = setTimeout(() => this.#expire(command), this.#limits.responseTimeoutMs);
+    const timeoutMs = Math.min(options.timeoutMs ?? Infinity, this.#limits.responseTimeoutMs);
+    const command = newCommand(options, timeoutMs);
+    command.timer = setTimeout(() => this.#expire(command), timeoutMs);
     if (poll) {
       this.#polls.delete(poll);
       this.#hand(poll, [command]);
@@ -165,6 +166,29 @@ export class RelayTunnel {
     this.#counts.answered++;
     this.#drop(command);
     command.waiting.finish(answer);
+  }
+
+  /** Nothing can be made of what was posted for a command: it is over, and its caller is told. */
+  spoil(requestId: string, shardToken: string): void {
+    const command = this.#inFlight.get(requestId);
+    if (command?.shardToken !== shardToken) return;
+    this.#drop(command);
+    command.waiting.fail(new ApiError(502, 'invalid_json_payload', 'The MCP server’s answer cannot be passed on.'));
+  }
+
+  /**
+   * A caller cancels one of its calls, named by its JSON-RPC id as bytes: it gets no answer any more. Does nothing when it is
+   * not clear which call is meant, since callers use the same ids.
+   */
+  cancel(channel: string, rpcId: string, session: string | undefined): void {
+    const meant = [...this.#queue, ...this.#inFlight.values()].filter(
+      (command) => command.channel === channel && command.rpcId === rpcId && command.session === session,
+    );
+    const [command] = meant;
+    if (!command || meant.length > 1) return;
+    this.#drop(command);
+    this.#counts.abandoned++;
+    command.waiting.cancelled();
   }
 
   /** The caller went away: an answer that still comes gets 404. True when a client already had the command. */
@@ -261,7 +285,8 @@ export class RelayTunnel {
 
 const notConnected = (): ApiError =>
   new ApiError(
-    404,
+    503,
     'tunnel_client_not_connected',
     'No tunnel client is connected to this tunnel. Start one and try again.',
+    { headers: { 'Retry-After': '1' } },
   );

@@ -222,7 +222,7 @@ describe('the relay as a control plane', () => {
   });
 
   it('refuses a call while no client is connected', async () => {
-    expect(await callMcp()).toMatchObject({ status: 404, code: 'tunnel_client_not_connected' });
+    expect(await callMcp()).toMatchObject({ status: 503, code: 'tunnel_client_not_connected' });
   });
 
   it('refuses calls that wait for a client which went away', async () => {
@@ -230,7 +230,7 @@ describe('the relay as a control plane', () => {
     await expect.poll(() => relay.stats(tunnel.id)?.pollsWaiting).toBe(1);
     await client.close();
     await expect.poll(() => relay.stats(tunnel.id)?.pollsWaiting).toBe(0);
-    expect(await callMcp()).toMatchObject({ status: 404, code: 'tunnel_client_not_connected' });
+    expect(await callMcp()).toMatchObject({ status: 503, code: 'tunnel_client_not_connected' });
     expect(relay.connected(tunnel.id)).toBe(false);
   });
 
