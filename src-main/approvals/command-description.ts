@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { CommandDescription } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import type { StdioChannelConfig } from '../../shared/profile.ts';
-import { type Environment, variable } from '../process/environment.ts';
+import { type Environment, ownPath } from '../process/environment.ts';
 import { resolveProgram } from '../process/program.ts';
 import { splitCommand } from '../process/command-line.ts';
 
@@ -52,8 +52,7 @@ export async function describeCommand(
       throw new TunnelError('folder_missing', 'mcp-server', { path: cwd });
     }
     // as the child is started: its own PATH, where it is given one, is where its program is looked up
-    const own = variable(config.env, 'PATH');
-    const path = own === undefined || sourceOf(own) !== 'plain' ? await searchPath() : own;
+    const path = ownPath(config.env, env) ?? (await searchPath());
     const program = await resolveProgram(named, { path, cwd, environment: env });
     return {
       ...described,

@@ -1,4 +1,5 @@
 import { TunnelError } from '../../shared/errors.ts';
+import { type Environment, variable } from './environment.ts';
 
 /** Where the quote or escape that never ends begins. Columns count from 1, in characters. */
 function unfinished(problem: string, index: number): TunnelError {
@@ -95,16 +96,27 @@ class Splitter {
 
 /**
  * Splits a command into program and arguments as a shell splits words: quotes and escapes, nothing else. It is never run
- * by a shell: `;`, `|`, `$HOME`, `*` and `#` are ordinary characters. On Windows a backslash is a path separator.
+ * by a shell: `;`, `|`, `$HOME`, `*` and `#` are ordinary characters. On Windows a backslash is a path separator, and
+ * `%APPDATA%` stands for the variable of that name, where there is one: nothing there expands it for a program that is
+ * started directly.
  * Throws `TunnelError` `config_invalid` with the column (from 1) of a quote that is not closed, or when there is no word.
  */
-export function splitCommand(command: string, platform: NodeJS.Platform = process.platform): [string, ...string[]] {
-  const [program, ...args] = new Splitter(command, platform === 'win32').split();
+export function splitCommand(
+  command: string,
+  platform: NodeJS.Platform = process.platform,
+  environment: Environment = process.env,
+): [string, ...string[]] {
+  const words = new Splitter(command, platform === 'win32').split();
+  const [program, ...args] = platform === 'win32' ? words.map((word) => expanded(word, environment)) : words;
   if (program === undefined || program === '') {
     throw new TunnelError('config_invalid', 'local', { field: 'command', column: 1, problem: 'it names no program' });
   }
   return [program, ...args];
 }
+
+/** Names of Windows' own variables may hold brackets: `%ProgramFiles(x86)%`. */
+const expanded = (word: string, environment: Environment): string =>
+  word.replaceAll(/%([\w()]{1,100})%/g, (whole, name: string) => variable(environment, name, 'win32') ?? whole);
 
 /** An argument as Windows' programs split it: backslashes before a quote, and at the end, are doubled. */
 export function quotedForWindows(argument: string): string {

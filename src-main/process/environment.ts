@@ -49,7 +49,40 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(base)) {
     if (value !== undefined && !left.has(same(name))) environment[name] = value;
   }
-  return Object.assign(environment, own);
+  for (const [name, value] of Object.entries(own)) {
+    // of two spellings the last one counts, as for any variable that is set twice
+    for (const other of Object.keys(environment)) {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a bare record, as `spawn` takes it
+      if (other !== name && same(other) === same(name)) delete environment[other];
+    }
+    environment[name] = value;
+  }
+  return environment;
+}
+
+const reference = /^\s*(env|file|keychain):(.*)$/is;
+
+/** Whether a channel's PATH is the inherited one: what `PATH: ${env:PATH}` of an imported server became. */
+export function isInheritedPath(name: string, value: string, platform: NodeJS.Platform = process.platform): boolean {
+  const isPath = (text: string): boolean => (platform === 'win32' ? text.toUpperCase() : text) === 'PATH';
+  const [, kind, referred] = reference.exec(value) ?? [];
+  return isPath(name) && kind?.toLowerCase() === 'env' && isPath(referred?.trim() ?? '');
+}
+
+/**
+ * The PATH on which the program of a channel with these variables is looked for, as it is started; undefined where that
+ * is the inherited one, and for a PATH that is read from a file or a keychain.
+ */
+export function ownPath(
+  own: Readonly<Record<string, string>>,
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  const value = variable(own, 'PATH', platform);
+  if (value === undefined || isInheritedPath('PATH', value, platform)) return undefined;
+  const [, kind, name] = reference.exec(value) ?? [];
+  if (kind === undefined) return value;
+  return kind.toLowerCase() === 'env' ? variable(environment, name?.trim() ?? '', platform) : undefined;
 }
 
 /** The value of a variable; on Windows whatever the case of its name. */

@@ -31,8 +31,9 @@ function candidates(program: string, platform: NodeJS.Platform, environment: Env
   if (platform !== 'win32') return [program];
   const extensions = (variable(environment, 'PATHEXT', platform) ?? '.COM;.EXE;.BAT;.CMD').split(';').filter(Boolean);
   const lower = program.toLowerCase();
-  const complete = extensions.some((extension) => lower.endsWith(extension.toLowerCase()));
-  return complete ? [program] : extensions.map((extension) => program + extension.toLowerCase());
+  const complete = [...extensions, '.ps1'].some((extension) => lower.endsWith(extension.toLowerCase()));
+  // npm writes a shim for PowerShell beside the batch file: the one that is left when the other is missing
+  return complete ? [program] : [...extensions, '.ps1'].map((extension) => program + extension.toLowerCase());
 }
 
 /**
@@ -80,7 +81,7 @@ const quoteForBatch = (argument: string): string => {
  * A `.cmd` or `.bat` (npm's own `npx.cmd` among them) can only be run by `cmd.exe`, and Node refuses to do so. Every
  * argument is put in double quotes, where `& | < > ^ ( )` and spaces are ordinary, with delayed expansion off; an argument
  * with a double quote, a percent sign or a line end has no safe spelling there and is refused with `config_invalid`.
- * Everything else is spawned as it is.
+ * A `.ps1` is run by Windows PowerShell, which takes its arguments as they are. Everything else is spawned as it is.
  */
 export function spawnPlan(
   program: string,
@@ -88,7 +89,14 @@ export function spawnPlan(
   environment: Environment,
   platform: NodeJS.Platform = process.platform,
 ): SpawnPlan {
-  if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(program)) return { file: program, args, verbatim: false };
+  const [, kind] = (platform === 'win32' && /\.(cmd|bat|ps1)$/i.exec(program)) || [];
+  if (kind === undefined) return { file: program, args, verbatim: false };
+  const system = win32.join(variable(environment, 'SystemRoot', platform) ?? 'C:\\Windows', 'System32');
+  if (kind.toLowerCase() === 'ps1') {
+    const shell = win32.join(system, 'WindowsPowerShell', 'v1.0', 'powershell.exe');
+    const options = ['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File'];
+    return { file: shell, args: [...options, program, ...args], verbatim: false };
+  }
   const unsafe = [program, ...args].find((argument) => unsafeForBatch.test(argument));
   if (unsafe !== undefined) {
     throw new TunnelError('config_invalid', 'local', {
@@ -97,10 +105,9 @@ export function spawnPlan(
       hint: 'Name the program that the batch file starts, such as node.exe with the script.',
     });
   }
-  const root = variable(environment, 'SystemRoot', platform) ?? 'C:\\Windows';
   const line = [program, ...args].map(quoteForBatch).join(' ');
   return {
-    file: win32.join(root, 'System32', 'cmd.exe'),
+    file: win32.join(system, 'cmd.exe'),
     args: ['/d', '/v:off', '/s', '/c', `"${line}"`],
     verbatim: true,
   };

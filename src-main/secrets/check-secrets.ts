@@ -3,7 +3,9 @@ import { isAdminKey } from '../../shared/keys.ts';
 import type { Profile } from '../../shared/profile.ts';
 import { isHeaderValue } from '../settings/headers.ts';
 import { isReference } from '../settings/rules.ts';
+import type { Environment } from '../process/environment.ts';
 import type { SecretResolver } from './secret-resolver.ts';
+import { variableValue } from './variable-value.ts';
 
 /** What a bearer token may hold, the reference's rule. */
 const keyPattern = /^[0-9A-Za-z_-]+$/;
@@ -25,7 +27,7 @@ export function checkKey(key: string, ref: string): void {
  * call. Rejects with the resolver's codes, `key_missing`, `key_is_admin`, `header_invalid` and `config_invalid`; no
  * error tells anything of a value.
  */
-export async function checkSecrets(profile: Profile, secrets: SecretResolver): Promise<void> {
+export async function checkSecrets(profile: Profile, secrets: SecretResolver, env: Environment): Promise<void> {
   const { controlPlane, mcp } = profile;
   if (controlPlane.apiKey === undefined) throw new TunnelError('key_missing', 'local');
   checkKey(await secrets.resolve(controlPlane.apiKey), controlPlane.apiKey);
@@ -55,8 +57,8 @@ export async function checkSecrets(profile: Profile, secrets: SecretResolver): P
     mcp.clientKeyPassphrase,
   ];
   for (const channel of profile.channels) {
-    if (channel.kind === 'stdio') rest.push(...Object.values(channel.env).filter((value) => value !== ''));
-    else rest.push(channel.httpProxy, channel.clientKeyPassphrase);
+    if (channel.kind === 'http') rest.push(channel.httpProxy, channel.clientKeyPassphrase);
+    else for (const value of Object.values(channel.env)) await variableValue(value, secrets, env);
   }
   for (const ref of rest) if (ref !== undefined) await secrets.resolve(ref);
 }

@@ -106,6 +106,24 @@ test('a tunnel that is given by flags and variables carries a call, and its end 
   expect(run.out).not.toMatch(/ (?:warn|error) /);
 });
 
+test('a PATH that refers to the inherited one leads to the program, and variables may be empty or blank', async () => {
+  const profile = `config_version: 1
+mcp:
+  commands: [{ command: node ${resolve('test/fixtures/stdio/server.mjs')} }]
+culvert:
+  channels:
+    main: { env: { PATH: 'env:PATH', EMPTY: '', BLANK: '  ', REFERRED: 'env:SET_TO_NOTHING' } }
+`;
+  await writeFile(join(folder, 'work.yaml'), profile);
+  const env = { ...usual(), SET_TO_NOTHING: '' };
+  const run = new Run(['run', '--profile-file', 'work.yaml', '--health.listen-addr', '127.0.0.1:0'], env);
+  await run.line(/Connected:/);
+  plane.send({ request_id: 'r1', jsonrpc: { jsonrpc: '2.0', id: 'a', method: 'env', params: {} } });
+  expect(await plane.responseFor('r1')).toMatchObject({
+    json: { result: { env: { PATH: process.env.PATH, EMPTY: '', BLANK: '  ', REFERRED: '' } } },
+  });
+});
+
 test('health, readiness and metrics have the published bodies', async () => {
   const { url } = await start();
   expect(await get(`${url}/healthz`)).toEqual({

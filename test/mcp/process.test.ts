@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { profileSchema } from '../../shared/profile.ts';
-import { childEnvironment, withheldVariables } from '../../src-main/process/environment.ts';
+import { childEnvironment, ownPath, withheldVariables } from '../../src-main/process/environment.ts';
 import { desktopPath, enhancedPath, loginShellPath } from '../../src-main/process/path.ts';
 import { resolveProgram, spawnPlan } from '../../src-main/process/program.ts';
 import { type ProcessRow, startTimeOf, treeOf } from '../../src-main/process/tree.ts';
@@ -56,6 +56,19 @@ describe('a child’s environment', () => {
     expect(childEnvironment({ base, withheld: ['OPENAI_API_KEY'], own: { PATH: 'b' } }, 'win32')).toEqual({
       PATH: 'b',
     });
+    expect(childEnvironment({ base: {}, withheld: [], own: { PATH: 'found', Path: 'own' } }, 'win32')).toEqual({
+      Path: 'own',
+    });
+  });
+
+  test('has the PATH that the channel says, or the inherited one where it refers to that', () => {
+    const environment = { PATH: '/bin', OTHER: '/other' };
+    expect(ownPath({ PATH: '/x' }, environment, 'linux')).toBe('/x');
+    expect(ownPath({ PATH: 'env:OTHER' }, environment, 'linux')).toBe('/other');
+    expect(ownPath({ PATH: ' env:PATH' }, environment, 'linux')).toBeUndefined();
+    expect(ownPath({ PATH: 'keychain:p/env.main.PATH' }, environment, 'linux')).toBeUndefined();
+    expect(ownPath({ Path: 'env:path' }, { PATH: 'C:\\' }, 'win32')).toBeUndefined();
+    expect(ownPath({ Path: 'D:\\' }, { PATH: 'C:\\' }, 'win32')).toBe('D:\\');
   });
 });
 
@@ -99,6 +112,17 @@ describe('a program', () => {
       platform: 'win32',
     } as const;
     await expect(resolveProgram('.\\npx', lookup)).rejects.toMatchObject({ code: 'command_not_found' });
+  });
+
+  test('that is a PowerShell script is run by PowerShell, with its arguments as they are', () => {
+    expect(spawnPlan('C:\\a b\\run.PS1', ['50%', 'a "b"'], { SystemRoot: 'C:\\W' }, 'win32')).toEqual({
+      file: 'C:\\W\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
+      args: [
+        ...['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File'],
+        ...['C:\\a b\\run.PS1', '50%', 'a "b"'],
+      ],
+      verbatim: false,
+    });
   });
 
   test('that is a batch file is run by cmd.exe with every argument quoted; what cannot be quoted is refused', () => {

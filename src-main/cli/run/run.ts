@@ -5,6 +5,7 @@ import { DraftStore } from '../../drafts/draft-store.ts';
 import type { HttpListener } from '../../admin/http-listener.ts';
 import { createHeadless, type Headless } from '../../headless.ts';
 import { mountUi } from '../../lazy-ui.ts';
+import { ownPath, variable } from '../../process/environment.ts';
 import { resolveProgram } from '../../process/program.ts';
 import { splitCommand } from '../../process/command-line.ts';
 import { createLog, type Log } from '../../observe/log.ts';
@@ -45,7 +46,7 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   let opened: SecretStore | undefined;
   const keychain = () => (opened ??= createKeychain());
   const secrets = createSecrets({ env, store: () => drafts.over(keychain) });
-  await allInOrder(profiles.flatMap((profile) => [checkSecrets(profile, secrets), checkPrograms(profile, env)]));
+  await allInOrder(profiles.flatMap((profile) => [checkSecrets(profile, secrets, env), checkPrograms(profile, env)]));
 
   const write = namingTunnels(profiles, await openLogOutput(settings.log), settings.log.format === 'people');
   const log = createLog(settings.log.level, write, settings.ui.logBufferEvents);
@@ -128,7 +129,7 @@ async function checkPrograms(profile: Profile, env: Env): Promise<void> {
     if (channel.kind !== 'stdio') continue;
     const [program] = splitCommand(channel.command);
     await resolveProgram(program, {
-      path: channel.env['PATH'] ?? env['PATH'] ?? '',
+      path: ownPath(channel.env, env) ?? variable(env, 'PATH') ?? '',
       cwd: channel.cwd ?? process.cwd(),
       environment: env,
     });

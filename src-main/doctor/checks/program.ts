@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import { resolvedCommand } from '../../diagnosis/resolved-command.ts';
-import { variable } from '../../process/environment.ts';
+import { ownPath, variable } from '../../process/environment.ts';
 import { resolveProgram } from '../../process/program.ts';
 import { joinCommand, splitCommand } from '../../process/command-line.ts';
 import { prove, warned, type ChannelCheck, type ChannelLook, type Finding, type PlannedFix } from '../check.ts';
@@ -52,7 +52,7 @@ async function missing(
 ): Promise<{ readonly fix?: PlannedFix | undefined; readonly hint?: string } | undefined> {
   const { loginPath, searchPath, manager } = look.services;
   const [named] = splitCommand(channel.command);
-  if (!loginPath || !isBare(named) || variable(channel.env, 'PATH') !== undefined) return undefined;
+  if (!loginPath || !isBare(named) || ownPath(channel.env, look.services.env) !== undefined) return undefined;
   const path = await loginPath.ask();
   const found = await lookup(named, path, look);
   if (found === undefined) return undefined;
@@ -101,7 +101,7 @@ export const program: ChannelCheck = {
     // the app starts its servers with the login shell's PATH: what is found there is found
     if (!isBare(named) || typeof path !== 'string' || loginPath?.refresh) return { evidence: [found] };
     // what only the login shell's PATH or the usual folders have is lost to a service or a cron job
-    const inherited = await lookup(named, variable(channel.env, 'PATH') ?? variable(env, 'PATH') ?? '', look);
+    const inherited = await lookup(named, ownPath(channel.env, env) ?? variable(env, 'PATH') ?? '', look);
     if (inherited === path) return { evidence: [found] };
     const origin = await originOfCommand(look, channel);
     const where = origin === undefined ? '' : `: give ${path} in ${origin}, where the command comes from`;

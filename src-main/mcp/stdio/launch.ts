@@ -2,7 +2,8 @@ import { resolve as resolvePath } from 'node:path';
 import type { StdioChannelConfig } from '../../../shared/profile.ts';
 import { isSecretName, type Redact, redactor } from '../../detect/redact.ts';
 import type { SecretResolver } from '../../secrets/secret-resolver.ts';
-import { childEnvironment, type Environment, variable } from '../../process/environment.ts';
+import { variableValue } from '../../secrets/variable-value.ts';
+import { childEnvironment, type Environment, isInheritedPath, variable } from '../../process/environment.ts';
 import { resolveProgram, type SpawnPlan, spawnPlan } from '../../process/program.ts';
 
 export interface LaunchDeps {
@@ -36,9 +37,11 @@ export async function planLaunch(
   const own: Record<string, string> = {};
   const secretValues: string[] = [];
   for (const [name, reference] of Object.entries(config.env)) {
-    const value = await secrets.resolve(reference);
+    // the inherited PATH is the one on which Culvert looks for programs, and an app's own knows little
+    if (isInheritedPath(name, reference)) continue;
+    const value = await variableValue(reference, secrets, environment);
     own[name] = value;
-    if (value !== reference || isSecretName(name)) secretValues.push(value);
+    if (value.trim() !== '' && (value !== reference || isSecretName(name))) secretValues.push(value);
   }
   const path = searchPath && { PATH: await searchPath() };
   const env = childEnvironment({ base: environment, withheld, own: { ...path, ...own } });

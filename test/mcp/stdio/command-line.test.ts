@@ -33,6 +33,18 @@ describe('a command', () => {
     expect(splitCommand(command, 'win32')).toEqual(words);
   });
 
+  test('finds the folders that Windows names by variables, and leaves other percent signs alone', () => {
+    const environment = { AppData: 'C:\\Users\\A B\\AppData\\Roaming', 'ProgramFiles(x86)': 'C:\\Program Files (x86)' };
+    const command = '%APPDATA%\\npm\\server.cmd "%ProgramFiles(x86)%\\x" %NOWHERE% 50%';
+    expect(splitCommand(command, 'win32', environment)).toEqual([
+      'C:\\Users\\A B\\AppData\\Roaming\\npm\\server.cmd',
+      'C:\\Program Files (x86)\\x',
+      '%NOWHERE%',
+      '50%',
+    ]);
+    expect(splitCommand('%HOME% a', 'linux', { HOME: '/h' })).toEqual(['%HOME%', 'a']);
+  });
+
   test.each([
     [`run "a b`, 5, 'a double quote is not closed'],
     [`run 'a b`, 5, 'a single quote is not closed'],
@@ -53,7 +65,7 @@ describe('a command', () => {
     const words = fc.tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.array(fc.string({ unit: 'binary' })));
     fc.assert(
       fc.property(words, ([program, args]) => {
-        expect(splitCommand(joinCommand([program, ...args], platform), platform)).toEqual([program, ...args]);
+        expect(splitCommand(joinCommand([program, ...args], platform), platform, {})).toEqual([program, ...args]);
       }),
     );
   });
