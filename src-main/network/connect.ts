@@ -1,10 +1,10 @@
-import { lookup, type LookupAddress } from 'node:dns';
 import { request } from 'node:http';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { TunnelError, type ErrorParams, type Leg } from '../../shared/errors.ts';
 import { describeChain, describePeer, endedAuthority } from './certificates.ts';
+import type { Dialer } from './dial.ts';
 import { hostPort, toTunnelError } from './errors.ts';
 import type { Proxy } from './proxy.ts';
 import type { ProxySignIns } from './proxy-sign-in.ts';
@@ -13,6 +13,7 @@ export interface ConnectorOptions {
   readonly leg: Leg;
   /** For everything until the connection can carry a request: TCP, the proxy's consent, TLS. Milliseconds. */
   readonly timeoutMs: number;
+  readonly dialer: Dialer;
   /** Dialled in place of the target's address. */
   readonly unixSocket?: string;
   /** Asked with CONNECT to lead on to the target; absent for a plain-HTTP target, whose proxy is dialled as if it were the target. */
@@ -113,7 +114,7 @@ class Attempt {
   /** Between one step and the next nobody else listens. */
   readonly #hear = (): void => undefined;
   #step: 'reach-target' | 'reach-proxy' | 'ask-proxy' | 'proxy-tls' | 'target-tls';
-  #current: Socket | undefined;
+  #current: { destroy(error: Error): unknown } | undefined;
   readonly #tell: ((hop: Hop) => void) | undefined;
   #peer: ErrorParams & { notAfterMs?: number } = {};
   /** Whose certificate has expired, where it is not the other end's own. */
@@ -172,27 +173,18 @@ class Attempt {
   }
 
   async #dial({ host, port }: Address, isProxy: boolean): Promise<Socket> {
-    const told = this.#tell && { lookup: this.#lookup(isProxy ? 'proxy-name' : 'name') };
-    const socket = await this.#open(connectTcp({ host, port, ...told }));
+    const dial = this.#options.dialer.open(host, port, (addresses) =>
+      this.#gone(isProxy ? 'proxy-name' : 'name', () => ({ host, addresses: [...addresses] })),
+    );
+    this.#current = dial;
+    const socket = await dial.socket;
+    this.#current = socket;
+    socket.on('error', this.#hear);
     this.#gone(isProxy ? 'proxy-connect' : 'connect', () => ({
       target: hostPort(host, port),
       address: hostPort(socket.remoteAddress ?? host, socket.remotePort ?? port),
     }));
     return socket;
-  }
-
-  /** As a socket looks a name up by itself, and tells of it. */
-  #lookup(step: 'name' | 'proxy-name'): LookupFunction {
-    return (hostname, options, callback) =>
-      lookup(hostname, options, (error, found, family) => {
-        const addresses = typeof found === 'string' ? [found] : (found as LookupAddress[] | undefined);
-        if (!error)
-          this.#gone(step, () => ({
-            host: hostname,
-            addresses: (addresses ?? []).map((one) => (typeof one === 'string' ? one : one.address)),
-          }));
-        callback(error, found, family);
-      });
   }
 
   #gone(step: Hop['step'], facts: () => Facts): void {

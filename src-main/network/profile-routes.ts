@@ -7,13 +7,15 @@ import { toTunnelError } from './errors.ts';
 import { filePath } from './pem.ts';
 import type { RouteMaterial } from './route-material.ts';
 import { planFor, type Setting } from './route-plan.ts';
+import { Dialer } from './dial.ts';
 import { ProxySignIns } from './proxy-sign-in.ts';
 import { Route } from './route.ts';
-import type { Lease, Purpose, RouteDeps, RouteInfo, Routes, RouteSettings, Target } from './routes.ts';
+import type { Lease, OwnDeps, Purpose, RouteDeps, RouteInfo, Routes, RouteSettings, Target } from './routes.ts';
 
 /** Never rejects by itself: settings are read when a route is first asked for. */
 export function createRoutes(settings: RouteSettings, deps: RouteDeps): Routes {
-  return new ProfileRoutes(settings, { ...deps, proxySignIns: deps.proxySignIns ?? new ProxySignIns() });
+  const { dialer = new Dialer(), proxySignIns = new ProxySignIns() } = deps;
+  return new ProfileRoutes(settings, { ...deps, dialer, proxySignIns });
 }
 
 /** Beyond what a profile names. */
@@ -21,14 +23,14 @@ const mostRoutes = 200;
 
 class ProfileRoutes implements Routes {
   readonly #settings: RouteSettings;
-  readonly #deps: RouteDeps;
+  readonly #deps: OwnDeps;
   /** One per purpose, name and origin. */
   readonly #routes = new Map<string, Promise<Route>>();
   readonly #open = new Set<Route>();
   readonly #made = new WeakMap<Target, Map<Purpose, Route>>();
   #closed = false;
 
-  constructor(settings: RouteSettings, deps: RouteDeps) {
+  constructor(settings: RouteSettings, deps: OwnDeps) {
     this.#settings = settings;
     this.#deps = deps;
   }
@@ -99,11 +101,12 @@ class ProfileRoutes implements Routes {
   }
 
   async closeIdle(): Promise<void> {
+    this.#deps.dialer.forget();
     await this.#each((route) => route.refresh());
   }
 
   forgiveProxies(): void {
-    this.#deps.proxySignIns?.forget();
+    this.#deps.proxySignIns.forget();
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Leg } from '../../shared/errors.ts';
 import { isLoopbackName } from '../base/loopback.ts';
 import { loadClientCertificate, type ClientCertificate } from './client-certificate.ts';
 import type { ConnectorOptions } from './connect.ts';
+import type { Dialer } from './dial.ts';
 import { hostPort } from './errors.ts';
 import { filePath } from './pem.ts';
 import { parseProxy, proxyFromEnvironment, type Proxy } from './proxy.ts';
@@ -79,17 +80,25 @@ export function connectorOptions(
   material: RouteMaterial,
   url: URL,
   timeoutMs: number,
+  dialer: Dialer,
   signIns?: ProxySignIns,
   onPeer?: ConnectorOptions['onPeer'],
 ): ConnectorOptions {
   const { leg, unixSocket, chosen, secureContext, proxySecureContext, client } = material;
   const forward = forwardProxy(material, url);
   if (forward !== undefined) {
-    return { leg, timeoutMs, endIsProxy: true, ...(proxySecureContext && { secureContext: proxySecureContext }) };
+    return {
+      leg,
+      timeoutMs,
+      dialer,
+      endIsProxy: true,
+      ...(proxySecureContext && { secureContext: proxySecureContext }),
+    };
   }
   return {
     leg,
     timeoutMs,
+    dialer,
     ...(unixSocket !== undefined && { unixSocket }),
     ...(chosen && { tunnelThrough: chosen.proxy }),
     ...(signIns && { signIns }),

@@ -8,7 +8,7 @@ import { hostPort, toTunnelError } from './errors.ts';
 import { throughForwardProxy } from './forward-proxy.ts';
 import { connectionEnd, connectorOptions, forwardProxy, loadMaterial, type RouteMaterial } from './route-material.ts';
 import type { RoutePlan } from './route-plan.ts';
-import type { Lease, RouteDeps } from './routes.ts';
+import type { Lease, OwnDeps } from './routes.ts';
 import { SpareSockets } from './spare-sockets.ts';
 import { watchFiles } from './watch-files.ts';
 
@@ -24,7 +24,7 @@ const defaultWatchMs = 5_000;
 export class Route {
   readonly #plan: RoutePlan;
   readonly #url: URL;
-  readonly #deps: RouteDeps;
+  readonly #deps: OwnDeps;
   #material: RouteMaterial;
   #stopWatching: () => void;
   #pools = new Map<string, Holder>();
@@ -33,7 +33,7 @@ export class Route {
   #peer: CertificateSeen | undefined;
   #closed = false;
 
-  private constructor(plan: RoutePlan, url: URL, deps: RouteDeps, material: RouteMaterial) {
+  private constructor(plan: RoutePlan, url: URL, deps: OwnDeps, material: RouteMaterial) {
     this.#plan = plan;
     this.#url = url;
     this.#deps = deps;
@@ -42,7 +42,7 @@ export class Route {
   }
 
   /** Rejects with `TunnelError`. */
-  static async open(plan: RoutePlan, url: URL, deps: RouteDeps): Promise<Route> {
+  static async open(plan: RoutePlan, url: URL, deps: OwnDeps): Promise<Route> {
     return new Route(plan, url, deps, await loadMaterial(plan, url, deps));
   }
 
@@ -75,7 +75,7 @@ export class Route {
   async test(throughTls: boolean, tell?: (hop: Hop) => void): Promise<ErrorParams> {
     const timeoutMs = this.#deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     const end = connectionEnd(this.#material, this.#url);
-    const options = connectorOptions(this.#material, this.#url, timeoutMs, this.#deps.proxySignIns);
+    const options = connectorOptions(this.#material, this.#url, timeoutMs, this.#deps.dialer, this.#deps.proxySignIns);
     const facts = await tryToConnect(options, end, throughTls, tell);
     if (!forwardProxy(this.#material, this.#url)) this.#sawPeer(facts);
     return facts;
@@ -172,13 +172,13 @@ class Holder {
   #leases = 0;
   #unused: (() => void) | undefined;
 
-  constructor(material: RouteMaterial, url: URL, deps: RouteDeps, onPeer: (peer: ErrorParams) => void) {
+  constructor(material: RouteMaterial, url: URL, deps: OwnDeps, onPeer: (peer: ErrorParams) => void) {
     const { leg, unixSocket, chosen, client } = material;
     const forward = forwardProxy(material, url);
     const end = connectionEnd(material, url);
     const timeoutMs = deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     this.#spares = new SpareSockets(
-      createConnector(connectorOptions(material, url, timeoutMs, deps.proxySignIns, onPeer)),
+      createConnector(connectorOptions(material, url, timeoutMs, deps.dialer, deps.proxySignIns, onPeer)),
       end,
       keepAliveMs,
     );

@@ -4,6 +4,7 @@ import type { Evidence } from '../../shared/evidence.ts';
 import type { Profile } from '../../shared/profile.ts';
 import type { CertificateSeen } from '../../shared/tunnel.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
+import type { Dialer } from './dial.ts';
 import type { Environment } from './proxy.ts';
 import type { ProxySignIns } from './proxy-sign-in.ts';
 
@@ -85,6 +86,8 @@ export interface RouteDeps {
   readonly connectTimeoutMs?: number;
   /** The app's: the proxy that the system, or its PAC file, names for a URL; asked where nothing else names one. */
   readonly systemProxy?: (url: URL) => Promise<string | undefined>;
+  /** Opens TCP connections, and remembers which way they went. Default: one of its own. */
+  readonly dialer?: Dialer;
   /** Which proxies refused the password; routes that share it share their tries. Default: one of its own. */
   readonly proxySignIns?: ProxySignIns;
   /** How often certificates, keys and CA bundles are looked at. Default 5,000. */
@@ -92,3 +95,6 @@ export interface RouteDeps {
   /** A file changed into something that cannot be used, and the old one stays in use; undefined when it was put right. */
   readonly onProblem?: (problem: TunnelError | undefined) => void;
 }
+
+/** With what all routes of a profile share. */
+export type OwnDeps = RouteDeps & Required<Pick<RouteDeps, 'dialer' | 'proxySignIns'>>;
