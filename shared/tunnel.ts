@@ -141,6 +141,35 @@ export const tunnelSnapshotSchema = z.object({
   pollsOut: z.number(),
   /** Something between Culvert and the control plane closes quiet connections after `cutAfterMs`: polls now wait `waitMs`. */
   pollCut: z.object({ cutAfterMs: z.number(), waitMs: z.number() }).optional(),
+  /** Calls seem to get lost before they come, or answers after they went. */
+  silence: z
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('silent'),
+        channel: z.string(),
+        silentMs: z.number(),
+        rhythmMs: z.number(),
+        others: z.number(),
+      }),
+      z.object({
+        kind: z.literal('repeats'),
+        channel: z.string(),
+        method: z.string(),
+        times: z.number(),
+        withinMs: z.number(),
+      }),
+    ])
+    .optional(),
+  /** What the control plane answered last, word for word, secrets masked; of commands only how many there were. */
+  lastWord: z
+    .object({
+      at: time,
+      to: z.enum(['poll', 'answer']),
+      status: z.number(),
+      headers: z.array(z.string()),
+      body: z.string(),
+    })
+    .optional(),
   counts: z.object({
     commands: z.number(),
     answered: z.number(),

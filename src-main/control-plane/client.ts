@@ -11,6 +11,7 @@ import { controlPlaneUrl } from '../network/control-plane-url.ts';
 import { CredentialSource, type Credentials } from './credentials.ts';
 import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';
+import { lastWordOf, type LastWord } from './last-word.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { foreignText, intercepted, statusError } from './status-error.ts';
 import { withoutTrailing } from '../../shared/trim.ts';
@@ -101,6 +102,7 @@ export class ControlPlaneClient {
   #headersInfo: string | undefined;
   #headers: readonly string[] = [];
   #postHeaders: readonly string[] = [];
+  #lastWord: (() => LastWord) | undefined;
 
   constructor(options: ControlPlaneOptions) {
     const { config, secrets, clock, onReplaced } = options;
@@ -116,6 +118,11 @@ export class ControlPlaneClient {
     this.#channels = channels.map((channel) => `channel=${encodeURIComponent(channel)}&`).join('');
   }
 
+  /** What the control plane answered last to a poll, or to an answer that it did not take. */
+  get lastWord(): LastWord | undefined {
+    return this.#lastWord?.();
+  }
+
   /** `GET …/poll`; `limit` 1 to 25, `timeoutMs` how long the service may hold it. */
   poll(limit: number, timeoutMs: number, listener: PollListener): Pending {
     const { clock, config } = this.#options;
@@ -129,10 +136,12 @@ export class ControlPlaneClient {
         },
         progress: () => listener.progress(),
         end: (status, body, header) => {
+          if (status !== 200) this.#heard('poll', status, 0, body, header);
           if (status === 204) return listener.done({ ok: true, commands: [], skipped: [] });
           if (status !== 200)
             return listener.done({ ok: false, written: true, ...this.#refusal(status, body, header) });
           const read = readPollBody(body, receipt ?? { now: clock.now(), wall: clock.wall() });
+          this.#heard('poll', status, read.commands.length + read.skipped.length, body, header);
           const form = read.isForeign ? 'json' : read.brokenAt === undefined ? undefined : foreignText(body);
           if (form === undefined && read.brokenAt === undefined) return listener.done({ ok: true, ...read });
           const error = form
@@ -171,8 +180,9 @@ export class ControlPlaneClient {
       headers: () => undefined,
       progress: () => listener.progress(),
       end: (status, answer, header) => {
-        if (status >= 200 && status < 300) listener.done({ status, written: true });
-        else listener.done({ status, written: true, ...this.#refusal(status, answer, header) });
+        if (status >= 200 && status < 300) return listener.done({ status, written: true });
+        this.#heard('answer', status, 0, answer, header);
+        listener.done({ status, written: true, ...this.#refusal(status, answer, header) });
       },
       fail: (cause) => listener.done({ error: this.#networkError(cause), written: exchange.written }),
     });
@@ -268,6 +278,20 @@ export class ControlPlaneClient {
     this.#postHeaders = [...this.#headers, 'Content-Type', 'application/json'];
   }
 
+  #heard(
+    to: LastWord['to'],
+    status: number,
+    commands: number,
+    body: Buffer,
+    header: (name: string) => string | undefined,
+  ): void {
+    const answer = { at: this.#options.clock.wall(), to, status, commands, bytes: body.length };
+    // of commands nothing is shown but how many there were, and nothing of them is kept
+    const kept = commands > 0 ? undefined : { header, body: Buffer.from(body.subarray(0, mostKeptBytes)) };
+    let made: LastWord | undefined;
+    this.#lastWord = () => (made ??= lastWordOf(answer, kept?.body, kept?.header));
+  }
+
   #refusal(
     status: number,
     body: Buffer,
@@ -284,6 +308,9 @@ export class ControlPlaneClient {
     return toTunnelError(cause, 'control-plane', { address: this.#url.host });
   }
 }
+
+/** Of an answer, to show it. */
+const mostKeptBytes = 8_192;
 
 /** `undefined` for what no control plane says of a tunnel: it names the id. */
 function readMetadata(body: Buffer): TunnelMetadata | undefined {

@@ -1,5 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { Profile } from '../../shared/profile.ts';
+import { describeSilence } from '../../shared/silence-words.ts';
 import type { TunnelSnapshot, TunnelState } from '../../shared/tunnel.ts';
 import { ControlPlaneClient, type TunnelMetadata } from '../control-plane/client.ts';
 import { controlPlaneUrl } from '../network/control-plane-url.ts';
@@ -21,6 +22,7 @@ import { Poller } from './poller.ts';
 import { CommandQueue } from './queue.ts';
 import { Responder } from './responder.ts';
 import { RoundTrip } from './round-trip.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { next, stoppedSince, type TunnelEvent } from './state.ts';
 import type { NudgeReason } from './tunnel-manager.ts';
 
@@ -45,6 +47,8 @@ export interface TunnelParts {
 /** The service is asked for the tunnel's name, and may take this long; the first poll waits a little for it. */
 const metadataLimitMs = 5_000;
 const metadataPatienceMs = 1_000;
+/** Longer than a load balancer or proxy usually keeps a connection. */
+const oldConnectionMs = 1_800_000;
 /** What is left of a drain is answered, and the answers posted, within this time. */
 const lastWordsMs = 1_000;
 
@@ -73,6 +77,9 @@ export class Tunnel {
   #roundTripMs: number | undefined;
   readonly #roundTrip = new RoundTrip();
   #pollCut: TunnelSnapshot['pollCut'];
+  readonly #silence = new SilenceWatch();
+  /** Monotonic time since when the connections are the same, as far as is known. */
+  #connectionsSince = 0;
   #stopping: Promise<void> | undefined;
   #force: (() => void) | undefined;
 
@@ -126,7 +133,10 @@ export class Tunnel {
       roundTripMs: () => this.#roundTrip.shortestMs,
       free: () => this.#queue.free,
       deliver: (body) => {
-        if (mcp.forwardTraceContext) body.commands.forEach(forwardTraceContext);
+        for (const command of body.commands) {
+          if (mcp.forwardTraceContext) forwardTraceContext(command);
+          this.#silence.saw(command, clock.now());
+        }
         this.#dispatcher.accept(body);
       },
       succeeded: () => this.#polled(),
@@ -207,6 +217,8 @@ export class Tunnel {
       ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
       ...(this.#roundTripMs === undefined ? {} : { roundTripMs: this.#roundTripMs }),
       ...(this.#pollCut === undefined ? {} : { pollCut: this.#pollCut }),
+      ...(this.#silence.found && { silence: this.#silence.found }),
+      ...(this.#client.lastWord && { lastWord: this.#client.lastWord }),
       ...(ways && { proxies: [...ways.proxies], certificates: [...ways.certificates] }),
     };
   }
@@ -231,6 +243,7 @@ export class Tunnel {
     ]);
     if (this.#stopping) return;
     this.#apply({ kind: 'step', at: clock.wall(), step: 'first-poll' });
+    this.#connectionsSince = clock.now();
     this.#poller.start();
     this.#parts.ways?.start();
     this.#changed();
@@ -254,6 +267,7 @@ export class Tunnel {
     if (reason === 'person') return this.#poller.nudge();
     this.#pollCut = undefined;
     this.#roundTrip.forget();
+    this.#connectionsSince = clock.now();
     void routes.closeIdle().finally(() => this.#poller.restart());
   }
 
@@ -302,7 +316,23 @@ export class Tunnel {
     const { clock } = this.#parts;
     this.#lastPollAt = clock.wall();
     this.#apply({ kind: 'polled', at: this.#lastPollAt, unusable: [...this.#unusable] });
+    this.#watchSilence();
     this.#changed();
+  }
+
+  /** Renews the connections when calls seem to get lost, and from time to time anyway: what is on the way may forget old ones. */
+  #watchSilence(): void {
+    const { clock, log, routes } = this.#parts;
+    const now = clock.now();
+    const silence = this.#silence.look(now);
+    if (silence) {
+      const { title, cause, next } = describeSilence(silence);
+      log.warn(`${title}. ${cause} ${next}`, {}, { tunnel: this.profile.id, channel: silence.channel });
+    }
+    if (!silence && now - this.#connectionsSince < oldConnectionMs) return;
+    this.#connectionsSince = now;
+    // requests under way end on the old ones
+    void routes.closeIdle();
   }
 
   #pollFailed(error: TunnelError, attempt: number, waitMs: number, refusals: number): void {

@@ -1,5 +1,6 @@
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import { describe } from '../../shared/messages.ts';
+import { describeSilence } from '../../shared/silence-words.ts';
 import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
 import { duration } from '../format.ts';
 import { t } from '../strings.ts';
@@ -20,7 +21,8 @@ const same = (a: TunnelErrorData | undefined, b: TunnelErrorData | undefined): b
 
 /** What works for now but will not for long, or costs something: on the way, not in the tunnel's state. */
 export function NetworkNotes({ snapshot, told, now }: Props) {
-  const { proxies = [], certificates = [], pollCut } = snapshot;
+  const { proxies = [], certificates = [], pollCut, silence } = snapshot;
+  const silent = silence && describeSilence(silence);
   const ending = certificates.filter((certificate) => expiryWarning(certificate, now) !== undefined);
   return (
     <>
@@ -42,6 +44,11 @@ export function NetworkNotes({ snapshot, told, now }: Props) {
             </Note>
           );
         })}
+      {silent && (
+        <Note tone="warn" title={`${silent.title}.`}>
+          <Prose text={`${silent.cause} ${silent.next}`} />
+        </Note>
+      )}
       {pollCut && (
         <Note tone="warn" title={words.pollCut(duration(pollCut.cutAfterMs))}>
           {words.pollCutMore(duration(pollCut.waitMs))}

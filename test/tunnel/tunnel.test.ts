@@ -216,6 +216,25 @@ describe('at start', () => {
   });
 });
 
+describe('what the control plane answered last', () => {
+  it('is shown word for word, with secrets masked, and of commands only how many there were', async () => {
+    const { controlPlane, tunnel, main, state } = await rig();
+    main.auto = (request) => ({ status: 200, headers: [], body: resultOf(request) });
+    const body = '{"error":{"message":"no sk-proj-0123456789abcdefghijklmnop here","code":"try_later"}}';
+    controlPlane.onPoll({ status: 503, headers: { 'content-type': 'application/json', via: '1.1 edge' }, body });
+    await tunnel.start();
+    await state(({ kind }) => kind === 'waiting');
+    const { lastWord } = tunnel.snapshot();
+    expect(lastWord).toMatchObject({ to: 'poll', status: 503 });
+    expect(lastWord?.headers).toContain('via: 1.1 edge');
+    expect(lastWord?.body).toContain('"code":"try_later"');
+    expect(lastWord?.body).not.toContain('sk-proj-0123456789');
+    controlPlane.send(call('a'), call('b'));
+    await controlPlane.responseFor('b');
+    await controlPlane.until('commands', () => tunnel.snapshot().lastWord?.body.startsWith('2 commands') || undefined);
+  });
+});
+
 describe('a key that may poll but not answer', () => {
   it('is told of until an answer is taken, and the answer goes out with the key that replaces it', async () => {
     const clock = new FakeClock();

@@ -1,9 +1,10 @@
 import { TunnelError } from '../../../shared/errors.ts';
 import type { Evidence } from '../../../shared/evidence.ts';
+import { describeSilence } from '../../../shared/silence-words.ts';
 import type { TunnelSnapshot } from '../../../shared/tunnel.ts';
 import { ControlClient } from '../../runtime/control-client.ts';
 import { listRuntimeFiles } from '../../runtime/runtime-record.ts';
-import { failed, passed, skipped, type ProfileCheck, type ProfileLook } from '../check.ts';
+import { failed, passed, skipped, warned, type ProfileCheck, type ProfileLook } from '../check.ts';
 import { serveForAMoment } from '../serve.ts';
 
 const step = 'key.use';
@@ -11,12 +12,19 @@ const step = 'key.use';
 /** What a poll may take on top of its own time before the word of the last one no longer counts, in milliseconds. */
 const marginMs = 10_000;
 
+/** What the control plane answered last, in its own words. */
+const wordFor = ({ at, to, status, headers, body }: NonNullable<TunnelSnapshot['lastWord']>): string =>
+  [`${new Date(at).toISOString()}, to ${to === 'poll' ? 'a poll' : 'an answer'}: ${status}`, ...headers, body]
+    .filter((line) => line !== '')
+    .join('\n');
+
 /** What the poller of a tunnel that runs proves, as far as it does; `from` says whose it is. */
 function fromSnapshot(
-  { state, lastPollAt, counts }: TunnelSnapshot,
+  { state, lastPollAt, counts, lastWord, silence }: TunnelSnapshot,
   { profile: { controlPlane }, services }: ProfileLook,
   from: string,
 ): Evidence {
+  const said = lastWord && { answered: wordFor(lastWord) };
   switch (state.kind) {
     case 'connected':
     case 'degraded': {
@@ -29,11 +37,17 @@ function fromSnapshot(
         const age = `${Math.round(ageMs / 1_000)} s ago, longer than a poll takes`;
         return skipped(step, 'control-plane', `The last good poll of ${from} was at ${at}: ${age}.`);
       }
-      return passed(step, 'control-plane', { from, commands: counts.commands, lastPollAt: at });
+      const facts = { from, commands: counts.commands, lastPollAt: at, ...said };
+      if (!silence) return passed(step, 'control-plane', facts);
+      const { title, cause, next } = describeSilence(silence);
+      return warned(step, 'control-plane', `${title}. ${cause} ${next}`, facts);
     }
     case 'waiting':
     case 'unauthorised':
-      return failed(step, new TunnelError(state.error.code, state.error.leg, state.error.params), 'fail', { from });
+      return failed(step, new TunnelError(state.error.code, state.error.leg, state.error.params), 'fail', {
+        from,
+        ...said,
+      });
     case 'stopped':
     case 'starting':
     case 'stopping':
