@@ -47,7 +47,14 @@ export const channelStateSchema = z.discriminatedUnion('kind', [
   /** Not started, or an HTTP server nobody has called yet. */
   z.object({ kind: z.literal('idle'), since: time }),
   z.object({ kind: z.literal('starting'), since: time }),
-  z.object({ kind: z.literal('ready'), since: time, server: serverInfoSchema.optional(), pid: z.number().optional() }),
+  z.object({
+    kind: z.literal('ready'),
+    since: time,
+    server: serverInfoSchema.optional(),
+    pid: z.number().optional(),
+    /** Callers of both MCP eras use the program, and each era has a process of its own: that of the other one. */
+    secondPid: z.number().optional(),
+  }),
   /** The child ended and is started again at `nextTryAt`. */
   z.object({ kind: z.literal('restarting'), since: time, exit: childExitSchema, attempt: z.number(), nextTryAt: time }),
   /** It ended too often in a row: needs a person, still retried slowly. */

@@ -22,7 +22,7 @@ import { Tunnel } from './tunnel/tunnel.ts';
 import type { NudgeReason, TunnelManager } from './tunnel/tunnel-manager.ts';
 import { version } from './base/version.ts';
 
-export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'searchPath' | 'env'> {
+export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'handshakes' | 'searchPath' | 'env'> {
   readonly secrets: SecretResolver;
   readonly log: Log;
   /** Hears of every call from the start; others subscribe to `TunnelManager.events`. */

@@ -11,6 +11,7 @@ import { headlessLimits, TraceStore } from './observe/trace-store.ts';
 import { endOrphans } from './runtime/orphans.ts';
 import { RuntimeFile } from './runtime/runtime-file.ts';
 import { runtimeFolder } from './runtime/runtime-folder.ts';
+import { savedHandshakes } from './runtime/saved-handshakes.ts';
 import type { Secrets } from './secrets/resolver.ts';
 import type { Env } from './settings/layers.ts';
 import type { ProcessSettings } from './settings/process-settings.ts';
@@ -56,6 +57,7 @@ export function createHeadless(options: HeadlessOptions): Headless {
     log,
     traces,
     children: { added: (pid) => runtime?.added(pid), removed: (pid) => runtime?.removed(pid) },
+    handshakes: savedHandshakes(runtimeFolder(env)),
   });
   const source = {
     get size() {

@@ -6,6 +6,8 @@ import { defaultCapture } from '../../shared/profile.ts';
 import { BrowserTransport } from '../api/browser-transport.ts';
 import { DraftStore } from '../drafts/draft-store.ts';
 import { createEngine } from '../engine.ts';
+import { runtimeFolder } from '../runtime/runtime-folder.ts';
+import { savedHandshakes } from '../runtime/saved-handshakes.ts';
 import { createHost, type Host } from '../host.ts';
 import { desktopPath } from '../process/path.ts';
 import { createLog } from '../observe/log.ts';
@@ -74,6 +76,7 @@ export async function startApp(argv: readonly string[]): Promise<void> {
     traces,
     searchPath,
     children,
+    handshakes: savedHandshakes(runtimeFolder(env)),
     systemProxy: ofSystem,
   });
 

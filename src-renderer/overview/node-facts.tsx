@@ -83,6 +83,9 @@ export function AppFacts({ view }: { readonly view: TunnelView }) {
   );
 }
 
+const processes = (first: number, second: number | undefined): string =>
+  second === undefined ? String(first) : `${first}, ${second} ${words.anEraEach}`;
+
 export function ServerFacts({ channel }: { readonly channel: ChannelSnapshot }) {
   const since = useAgo();
   const { state } = channel;
@@ -95,7 +98,9 @@ export function ServerFacts({ channel }: { readonly channel: ChannelSnapshot }) 
         [words.state, `${t.overview.server[state.kind]}, ${words.since} ${clock(state.since)[0]}`],
         server?.name === undefined ? undefined : [words.says, [server.name, server.version].filter(Boolean).join(' ')],
         server && server.protocolVersions.length > 0 ? [words.speaks, server.protocolVersions.join(', ')] : undefined,
-        state.kind === 'ready' && state.pid !== undefined ? [words.pid, String(state.pid)] : undefined,
+        state.kind === 'ready' && state.pid !== undefined
+          ? [words.pid, processes(state.pid, state.secondPid)]
+          : undefined,
         server?.tools && [words.toolList, <code key="tools">{server.tools.join(', ')}</code>],
         [words.inFlight, count(channel.inFlight)],
         [words.lastAnswer, since(channel.lastAnswerAt)],

@@ -176,6 +176,7 @@ export const overviewStrings = {
     version: 'Version',
     speaks: 'Speaks MCP',
     pid: 'Process',
+    anEraEach: '(one for each MCP era)',
     toolList: 'Tools',
     lastAnswer: 'Last answer',
     unknown: 'not known yet',

@@ -140,7 +140,7 @@ test('a start that is refused says why and ends with 3', async () => {
   await culvert('stop', 'work');
   plane.standingPoll = { status: 401, body: '{}' };
   const { code, out } = await culvert('start', 'work');
-  expect([code, out]).toEqual([3, expect.stringMatching(/Needs attention\. The key is refused\. /)]);
+  expect([code, out]).toEqual([3, expect.stringMatching(/(?:Waiting|Needs attention)\. The key is refused\. /)]);
 });
 
 test('a profile that is not there is told with those that are', async () => {

@@ -95,6 +95,14 @@ export class Handshake {
     return message.method === 'notifications/initialized' && (this.#completed || (this.#takesOne && this.#told));
   }
 
+  /** An `initialize` that Culvert kept from before was answered with a result: it stands for its callers from now on. */
+  adopt(kept: Multiplexed, answer: Buffer): Buffer {
+    this.remember(kept, answer);
+    this.#initialized = ownInitialized;
+    this.#told = true;
+    return ownInitialized;
+  }
+
   /** A caller's notification went to the child. */
   sent({ bytes, message }: Multiplexed): void {
     if (message.method !== 'notifications/initialized') return;

@@ -14,11 +14,12 @@ import { splitCommand } from '../../process/command-line.ts';
 import { Handshake, serverInfoFrom } from './handshake.ts';
 import { lastWords } from './last-words.ts';
 import { type LaunchDeps, planLaunch } from './launch.ts';
-import { eraOf } from '../era.ts';
+import { eraOf, isOperation } from '../era.ts';
 import { withoutUnreachable } from '../offered.ts';
 import { notInitialized } from './not-initialized.ts';
+import { fromSaved, type HandshakeMemory, toSaved } from './saved-handshake.ts';
 import { Suspects } from './suspects.ts';
-import { cancelledLine, Multiplexer, toLine } from './multiplexer.ts';
+import { cancelledLine, type Multiplexed, Multiplexer, toLine } from './multiplexer.ts';
 import { BrokenLines } from './broken-lines.ts';
 import { type Outcome, Outgoing } from './outgoing.ts';
 import { StderrLog } from './stderr-log.ts';
@@ -34,6 +35,8 @@ export interface StdioChannelDeps extends LaunchDeps {
   readonly limits?: Partial<StdioLimits>;
   /** Say `notifications/initialized` for callers, right after the answer to their `initialize`; theirs goes no further. */
   readonly sendInitialized?: boolean;
+  /** The last handshake of this channel, also from before Culvert's own start. */
+  readonly handshakes?: HandshakeMemory;
   /** Answer a call of the 2025 era before any `initialize` in the server's place, which would stay silent or refuse. */
   readonly handshakeFirst?: boolean;
 }
@@ -94,6 +97,9 @@ class StdioChannel implements Channel {
   /** The request that a serial server works on, or one that must run alone. */
   #turn: Outgoing | undefined;
   #sessions = 0;
+  /** A handshake from before, to be repeated once a call needs one; and whether that is under way. */
+  #kept: Multiplexed | undefined;
+  #isRepeating = false;
   #closing: Promise<void> | undefined;
   /** How a line began that is too long, while nobody knows whose it is. */
   #overlongHead: Buffer | undefined;
@@ -192,6 +198,11 @@ class StdioChannel implements Channel {
   async #spawn(onExit: (exitCode: number | null, signal: string | null) => void): Promise<SupervisedChild> {
     const { clock, log } = this.#deps;
     this.#handshake.renew();
+    this.#isRepeating = false;
+    if (this.#handshake.initialize === undefined) {
+      const saved = await this.#deps.handshakes?.load();
+      this.#kept = saved === undefined ? undefined : fromSaved(saved);
+    }
     const { plan, cwd, env, redact } = await planLaunch(this.#words, this.#config, this.#deps);
     this.#redact = redact;
     const stderr = new StderrLog(redact, log, () => clock.now());
@@ -234,7 +245,23 @@ class StdioChannel implements Channel {
   async #repeatHandshake(child: StdioChild): Promise<{ server?: ServerInfo }> {
     const { initialize } = this.#handshake;
     if (initialize === undefined) return {};
-    const { clock, log } = this.#deps;
+    const outcome = await this.#sayInitialize(child, initialize);
+    if (outcome instanceof TunnelError) throw outcome;
+    const body = outcome.body ?? Buffer.alloc(0);
+    if (readMessage(body).isError) {
+      // Its callers are better judges of that than we are: let them hear what it says to their calls.
+      this.#deps.log({ kind: 'handshake-refused' });
+      return {};
+    }
+    this.#handshake.initializeSent();
+    this.#handshake.opened(body);
+    if (this.#handshake.initializedLine) child.write(this.#handshake.initializedLine);
+    const server = serverInfoFrom('initialize', body);
+    return server ? { server } : {};
+  }
+
+  async #sayInitialize(child: StdioChild, initialize: Multiplexed): Promise<Outcome> {
+    const { clock } = this.#deps;
     let stopTimer: (() => void) | undefined;
     const outcome = await new Promise<Outcome>((resolve) => {
       const own = new Outgoing(initialize, resolve);
@@ -246,18 +273,24 @@ class StdioChannel implements Channel {
       });
     });
     stopTimer?.();
-    if (outcome instanceof TunnelError) throw outcome;
-    const body = outcome.body ?? Buffer.alloc(0);
-    if (readMessage(body).isError) {
-      // Its callers are better judges of that than we are: let them hear what it says to their calls.
-      log({ kind: 'handshake-refused' });
-      return {};
-    }
-    this.#handshake.initializeSent();
-    this.#handshake.opened(body);
-    if (this.#handshake.initializedLine) child.write(this.#handshake.initializedLine);
-    const server = serverInfoFrom('initialize', body);
-    return server ? { server } : {};
+    return outcome;
+  }
+
+  /** Opens the session that callers hold for open since before Culvert's own start; calls wait meanwhile. */
+  async #repeatKept(child: StdioChild, kept: Multiplexed): Promise<void> {
+    this.#isRepeating = true;
+    this.#kept = undefined;
+    const outcome = await this.#sayInitialize(child, kept);
+    if (this.#supervisor.child !== child) return;
+    this.#isRepeating = false;
+    const body = outcome instanceof TunnelError ? undefined : outcome.body;
+    if (body !== undefined && !readMessage(body).isError) {
+      this.#handshake.initializeSent();
+      child.write(this.#handshake.adopt(kept, body));
+      this.#supervisor.answered(serverInfoFrom('initialize', body), false);
+      this.#deps.log({ kind: 'handshake-kept' });
+    } else this.#deps.log({ kind: 'handshake-refused' });
+    this.#pump();
   }
 
   // --- messages to the child ---
@@ -327,6 +360,7 @@ class StdioChannel implements Channel {
 
   /** A serial server's call holds up the next call, but no cancel and no other notification. */
   #mustWaitItsTurn(entry: Outgoing): boolean {
+    if (this.#isRepeating) return true;
     if (!entry.isRequest) return false;
     if (this.#turn !== undefined) return true;
     if (this.#mux.inFlight === 0 || this.#suspects.deaths(entry) === 0) return false;
@@ -343,6 +377,10 @@ class StdioChannel implements Channel {
     const { child, state } = this.#supervisor;
     if (child === undefined || state.phase !== 'open' || !this.#hasRoom(child, entry.bytes.length)) return false;
     if (this.#mustWaitItsTurn(entry)) return false;
+    if (this.#kept !== undefined && this.#lacksHandshake(entry)) {
+      void this.#repeatKept(child, this.#kept);
+      return false;
+    }
     this.#write(child, entry);
     return true;
   }
@@ -358,7 +396,7 @@ class StdioChannel implements Channel {
       entry.settle(accepted);
       return;
     }
-    if (this.#deps.handshakeFirst === true && !this.#handshake.wasSent && needsHandshake(entry)) {
+    if (this.#lacksHandshake(entry)) {
       this.#deps.log({ kind: 'not-initialized', method: entry.message.method });
       entry.settle(notInitialized(entry));
       return;
@@ -368,6 +406,10 @@ class StdioChannel implements Channel {
     entry.id = id;
     if (this.#config.concurrency === 'serial' || this.#suspects.deaths(entry) > 0) this.#turn = entry;
     child.write(line);
+  }
+
+  #lacksHandshake(entry: Outgoing): boolean {
+    return this.#deps.handshakeFirst === true && entry.isRequest && !this.#handshake.wasSent && needsHandshake(entry);
   }
 
   #cancel(entry: Outgoing, reason: CancelReason): void {
@@ -487,6 +529,8 @@ class StdioChannel implements Channel {
 
   #initialized(entry: Outgoing, body: Buffer): void {
     this.#handshake.remember(entry, body);
+    const saved = this.#deps.handshakes && toSaved(entry);
+    if (saved !== undefined) this.#deps.handshakes?.save(saved);
     this.#opened();
     if (this.#deps.sendInitialized === true) this.#supervisor.child?.write(this.#handshake.complete());
   }
@@ -549,10 +593,7 @@ function emptyResult({ bytes, message }: Pick<ChannelRequest, 'bytes' | 'message
   return Buffer.from(`{"jsonrpc":"2.0","id":${id ? bytes.toString('utf8', id.start, id.end) : 'null'},"result":{}}`);
 }
 
-/** The specification's own operations; what a server has beside them is passed on, whatever it wants before it. */
-const operations = /^(?:tools|resources|prompts|completion|logging|tasks)\//;
-
-const needsHandshake = (entry: Outgoing): boolean => operations.test(entry.message.method) && eraOf(entry) === 'legacy';
+const needsHandshake = (entry: Outgoing): boolean => isOperation(entry.message.method) && eraOf(entry) === 'legacy';
 
 const callParams = ({ message }: Outgoing, deaths: number): TunnelError['params'] => ({
   method: message.method,

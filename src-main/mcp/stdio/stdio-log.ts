@@ -21,6 +21,10 @@ export type StdioLogEvent =
   /** The server asked something itself and was answered by the channel. */
   | { readonly kind: 'server-request'; readonly method: string }
   | { readonly kind: 'handshake-refused' }
+  /** A handshake that was kept from before Culvert's own start was repeated, for callers that hold their session for open. */
+  | { readonly kind: 'handshake-kept' }
+  /** Callers of the other era came: they get a child of their own, or, where the server does not speak it, none. */
+  | { readonly kind: 'second-era' | 'one-era'; readonly era: 'legacy' | 'modern' }
   /** A call of the 2025 era came before any `initialize`, and was answered by the channel. */
   | { readonly kind: 'not-initialized'; readonly method: string }
   /** Processes that outlived SIGKILL. */

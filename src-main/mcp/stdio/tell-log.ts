@@ -32,6 +32,16 @@ export function tellLog(log: Log, scope: LogScope): StdioLog {
         return log.debug('The server asked something that has no way to the caller.', { method: event.method }, scope);
       case 'handshake-refused':
         return log.warn('The restarted server refused the handshake that was repeated to it.', {}, scope);
+      case 'handshake-kept':
+        return log.info('Callers that were connected before go on: their last handshake was repeated.', {}, scope);
+      case 'second-era':
+        return log.info(
+          'The server is started once more, for callers of the other MCP era.',
+          { era: event.era },
+          scope,
+        );
+      case 'one-era':
+        return log.info('The server does not speak the other MCP era.', { era: event.era }, scope);
       case 'not-initialized':
         return log.warn(
           'A call came before any initialize; its caller was told to begin anew.',
