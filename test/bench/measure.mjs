@@ -1,5 +1,5 @@
 // One measurement each: a fresh tunnel, a fresh server, a fresh load source, then numbers.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { costOf, here, startPart, startProgram } from './process.mjs';
@@ -50,7 +50,13 @@ function startTunnel(program, scenario, { folder, baseUrl, server, ca, proxy, wa
         ]
       : []),
   ];
-  const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, BENCH_KEY: 'sk-bench' };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    TMPDIR: folder,
+    BENCH_KEY: 'sk-bench',
+    ...(ca ? { BENCH_CA: readFileSync(ca, 'utf8') } : {}),
+  };
   if (!program.script) return startProgram(program.file, flags, { env });
   const preload = watch ? ['--import', here('loop-delay.mjs')] : [];
   return startProgram(process.execPath, [...(program.nodeFlags ?? []), ...preload, program.script, ...flags], {
@@ -99,17 +105,17 @@ export const throughTunnel = (program, scenario, { warmMs, ms, certificate }) =>
     program,
     scenario,
     async ({ load, tunnel }) => {
-      const { callers, size, pauseMs } = scenario;
-      await load.ask({ callers, size, pauseMs, ms: warmMs });
+      const { callers, size, pauseMs, delivery } = scenario;
+      await load.ask({ callers, size, pauseMs, delivery, ms: warmMs });
       tunnel.resetLoopDelay();
       const before = costOf(tunnel.pid);
-      const result = await load.ask({ callers, size, pauseMs, ms });
+      const result = await load.ask({ callers, size, pauseMs, delivery, ms });
       const after = costOf(tunnel.pid);
       return {
         ...summary(result),
         cpuPerCall: (after.cpuMs - before.cpuMs) / result.calls,
         peak: after.peak,
-        loopDelay: (await tunnel.loopDelay())?.p99,
+        ...(await tunnel.loopDelay(result.ms)),
       };
     },
     { certificate },

@@ -58,11 +58,13 @@ export function startProgram(file, args, { env, ipc = false } = {}) {
     failed,
     stop: () => stop(child),
     resetLoopDelay: () => ipc && child.send('reset'),
-    async loopDelay() {
-      if (!ipc) return undefined;
-      const delay = next(child, 'loopDelay');
+    /** Over the last `ms`: event-loop delay at p99 and at most, the longest collection, and the share of time that all took, in percent. */
+    async loopDelay(ms) {
+      if (!ipc) return {};
+      const read = next(child, 'loopDelay');
       child.send('read');
-      return delay;
+      const { p99, max, gc } = await read;
+      return { loopDelay: p99, loopMax: max, gcMax: gc.longest, gcShare: (gc.total / ms) * 100 };
     },
   };
 }

@@ -5,6 +5,7 @@ const round = (value, digits) => (value === undefined || Number.isNaN(value) ? '
 const nearHead = [
   'calls',
   'program',
+  'handed out',
   'calls/s',
   'added p50 ms',
   'p95',
@@ -13,8 +14,26 @@ const nearHead = [
   '× bare',
   'peak MiB',
   'loop delay p99 ms',
+  'max',
+  'longest GC ms',
+  'GC %',
 ];
-const farHead = ['calls', 'program', 'p50 ms', 'p95', 'p99', 'p50 in round trips', 'calls/s', 'CPU s / 10,000'];
+const farHead = [
+  'calls',
+  'program',
+  'handed out',
+  'p50 ms',
+  'p95',
+  'p99',
+  'p50 in round trips',
+  'calls/s',
+  'CPU s / 10,000',
+];
+
+/** How the control plane gave out the commands. */
+const handedOut = ({ delivery }, program) => [
+  program === 'bare' ? '–' : delivery === 'single' ? 'one by one' : 'in batches',
+];
 
 /** What one round trip is in the far scenarios. */
 const ROUND_TRIP = 80;
@@ -36,11 +55,13 @@ export class Report {
       this.#near.push([
         scenario.name,
         program === 'bare' ? 'no tunnel (whole latency)' : program,
+        ...handedOut(scenario, program),
         round(one.rate, 0),
         ...[added('p50'), added('p95'), added('p99')],
         round(one.cpuPerCall * 10, 2),
         round(one.cpuPerCall / bare.cpuPerCall, 1),
-        ...[round(one.peak, 0), round(one.loopDelay, 1)],
+        ...[round(one.peak, 0), round(one.loopDelay, 1), round(one.loopMax, 1)],
+        ...[round(one.gcMax, 1), round(one.gcShare, 1)],
       ]);
     }
   }
@@ -50,6 +71,7 @@ export class Report {
       this.#far.push([
         scenario.name,
         program,
+        ...handedOut(scenario, program),
         ...[round(one.p50, 0), round(one.p95, 0), round(one.p99, 0)],
         round(one.p50 / ROUND_TRIP, 2),
         round(one.rate, 0),
@@ -85,7 +107,7 @@ export class Report {
   }
 
   markdown() {
-    const { cores, node, runs, quick } = this.#facts;
+    const { cores, node, runs, quick, load } = this.#facts;
     const tables = this.#tables().map(
       ([title, head, rows]) =>
         `## ${title}\n\n${[head, head.map((_, column) => (column < 2 ? '---' : '--:')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`,
@@ -97,7 +119,12 @@ ${node}. Compare within a table; another machine has other numbers. Every part r
 with the callers behind it, the tunnel, the server. *Added* is the latency with the tunnel less that of the same calls made
 straight to the server; CPU is the tunnel process's own, without its children; *× bare* compares it with one bare undici request
 and answer of the same size (for stdio: one line written and read). A burst counts until its last answer. A round trip is
-${ROUND_TRIP} ms.
+${ROUND_TRIP} ms. The machine's load over the minute before was ${load[0].toFixed(1)}.
+
+The control plane hands out commands *one by one*, each as the answer to one poll as soon as it comes, or *in batches*: whatever
+waits goes out with the next poll. The first is what a service does that keeps no queue, the second what one does whose callers
+come faster than polls. The reference client polls again only when its queue has room, so batches make it look slower than it
+is with a service that hands out calls one by one.
 
 ${tables.join('\n')}`;
   }

@@ -2,10 +2,15 @@
 //   --quick        one short run of everything, nothing written unless --write
 //   --only=REGEX   parts whose name matches
 //   --runs=N       medians of N runs (3)
-//   CULVERT_BENCH_REFERENCE=PATH  the reference client's binary, measured beside Culvert in alternating runs
+//   --delivery=single|batch   only the control plane that hands out commands one by one, or in batches (both)
+//   --against=PATH            another client that takes the reference's flags, measured beside Culvert in alternating runs: a
+//                             program, or a script for this Node such as an older culvert.cjs; may be repeated
+//   --least                   the least that a client can do in this Node (least.mjs), measured beside Culvert
+//   --no-build                measures out/cli as it is
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
 import * as measure from './measure.mjs';
@@ -20,6 +25,10 @@ const { values: options } = parseArgs({
     runs: { type: 'string' },
     write: { type: 'boolean', default: false },
     'node-flags': { type: 'string', default: '' },
+    delivery: { type: 'string' },
+    against: { type: 'string', multiple: true, default: [] },
+    least: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
   },
 });
 const { quick } = options;
@@ -28,15 +37,28 @@ const wanted = new RegExp(options.only, 'i');
 const times = quick ? { warmMs: 1_000, ms: 1_500 } : { warmMs: 2_000, ms: 4_000 };
 
 const script = here('../../out/cli/culvert.cjs');
-if (spawnSync(process.execPath, [here('../../scripts/build.mjs'), '--cli'], { stdio: 'inherit' }).status !== 0) {
+if (
+  !options['no-build'] &&
+  spawnSync(process.execPath, [here('../../scripts/build.mjs'), '--cli'], { stdio: 'inherit' }).status !== 0
+) {
   console.error('bench: the command line did not build');
   process.exit(1);
 }
-const reference = process.env.CULVERT_BENCH_REFERENCE;
+const isScript = (path) => /\.[cm]?js$/.test(path);
 const programs = [
   { name: 'Culvert', script, nodeFlags: options['node-flags'].split(' ').filter(Boolean) },
-  ...(reference ? [{ name: 'reference', file: reference }] : []),
+  ...options.against.map((path) => ({
+    name: basename(path) === 'culvert.cjs' ? 'Culvert before' : basename(path),
+    ...(isScript(path) ? { script: path } : { file: path }),
+  })),
+  ...(options.least
+    ? [{ name: 'least client', script: here('least.mjs'), only: ({ kind, proxy }) => kind !== 'stdio' && !proxy }]
+    : []),
 ];
+const deliveries = options.delivery ? [options.delivery] : ['single', 'batch'];
+/** One caller's commands come one by one in any case. */
+const inBoth = (scenario) =>
+  (scenario.callers === 1 ? ['single'] : deliveries).map((delivery) => ({ ...scenario, delivery }));
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -47,10 +69,11 @@ function medians(results) {
 }
 
 /** Runs `run` for each program in turn, again and again: what disturbs the machine disturbs all of them. */
-async function alternating(name, run, also) {
+async function alternating(name, run, also, scenario) {
   const results = new Map();
+  const taking = programs.filter(({ only }) => !only || (scenario && only(scenario)));
   for (let round = 0; round < runs; round++) {
-    for (const program of [...programs, ...(also ? [also] : [])]) {
+    for (const program of [...taking, ...(also ? [also] : [])]) {
       process.stderr.write(`bench: ${name}: ${program.name}, run ${round + 1} of ${runs}\n`);
       const result = await (program.run ?? run)(program);
       results.set(program.name, [...(results.get(program.name) ?? []), result]);
@@ -64,6 +87,7 @@ const report = new Report({
   node: process.version,
   runs,
   quick,
+  load: loadavg(),
   programs: programs.map(({ name }) => name),
 });
 
@@ -78,28 +102,33 @@ const certificate = async () => {
   return { cert: made.cert, key: made.key };
 };
 
-for (const scenario of scenarios.near.filter(named)) {
+for (const scenario of scenarios.near.filter(named).flatMap(inBoth)) {
   const bare = { name: 'bare', run: () => measure.withoutTunnel(scenario, times) };
   report.near(
     scenario,
-    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, times), bare),
+    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, times), bare, scenario),
   );
 }
 
-for (const scenario of scenarios.ways.filter(named)) {
+for (const scenario of scenarios.ways.filter(named).flatMap(inBoth)) {
   const secure = { ...times, certificate: await certificate() };
   const bare = { name: 'bare', run: () => measure.withoutTunnel(scenario, times) };
   report.near(
     scenario,
-    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, secure), bare),
+    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, secure), bare, scenario),
   );
 }
 
-for (const scenario of scenarios.far.filter(named)) {
+for (const scenario of scenarios.far.filter(named).flatMap(inBoth)) {
   const farTimes = { warmMs: 3_000, ms: scenario.pauseMs ? 12_000 : 5_000, certificate: await certificate() };
   report.far(
     scenario,
-    await alternating(scenario.name, (program) => measure.throughTunnel(program, scenario, farTimes)),
+    await alternating(
+      scenario.name,
+      (program) => measure.throughTunnel(program, scenario, farTimes),
+      undefined,
+      scenario,
+    ),
   );
 }
 
