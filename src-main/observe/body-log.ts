@@ -39,6 +39,11 @@ export class BodyLog {
     return this.#tail - this.#head;
   }
 
+  /** Position of what is put next. */
+  get end(): number {
+    return this.#tail;
+  }
+
   set budget(bytes: number) {
     this.#budget = bytes;
     this.dropBefore(this.#tail - bytes);

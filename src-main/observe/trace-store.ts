@@ -3,6 +3,7 @@ import { BodyLog, type Place } from './body-log.ts';
 import type { Command } from '../call/command.ts';
 import type { CallObserver, PostedAnswer } from '../call/events.ts';
 import type { TraceRecord } from '../call/record.ts';
+import { TextLog, type HasText } from './text-log.ts';
 
 export interface TraceLimits {
   /** Bytes of bodies kept over all calls; the oldest go first, their rows stay. */
@@ -35,40 +36,54 @@ export interface StoredNotification {
 const noHeaders: HeaderList = [];
 const none: never[] = [];
 
+interface KeptNotification {
+  readonly at: number;
+  readonly size: number;
+  readonly dropped: boolean;
+  place: Place | undefined;
+}
+
+/** What is kept of a call beside its bodies. */
+interface Kept {
+  readonly record: TraceRecord;
+  request: Place | undefined;
+  response: Place | undefined;
+  requestHeaders: HeaderList;
+  responseHeaders: HeaderList;
+  notifications: KeptNotification[];
+}
+
 /**
- * One call. What is over is kept as text: a record is some twenty objects, and moving thousands of them out of the young
- * generation was a sixth of the CPU of a call.
+ * One call. What is over is kept as text outside the heap: a record with its headers is some forty objects, and moving
+ * thousands of them out of the young generation was a third of the CPU of a call.
  */
-class Row {
+class Row implements HasText {
   readonly id: number;
   /** While the call is not over. */
-  record: TraceRecord | undefined;
-  /** The record as JSON, once it is. */
-  text = '';
+  open: Kept | undefined;
+  /** Where its request is, or would be, among the bodies: those before belong to older calls. */
+  readonly bodiesFrom: number;
   isError = false;
-  request: Place | undefined = undefined;
-  response: Place | undefined = undefined;
-  requestHeaders = noHeaders;
-  responseHeaders = noHeaders;
-  notifications: (Omit<StoredNotification, 'bytes'> & { place: Place | undefined })[] = none;
+  slab: HasText['slab'] = undefined;
+  offset = 0;
+  headBytes = 0;
+  tailBytes = 0;
 
-  constructor(id: number, record: TraceRecord) {
+  constructor(id: number, open: Kept, bodiesFrom: number) {
     this.id = id;
-    this.record = record;
+    this.open = open;
+    this.bodiesFrom = bodiesFrom;
   }
+}
 
-  place(part: TraceBodyPart): Place | undefined {
-    return typeof part === 'string' ? this[part] : this.notifications[part]?.place;
-  }
+const placeOf = (kept: Kept, part: TraceBodyPart): Place | undefined =>
+  typeof part === 'string' ? kept[part] : kept.notifications[part]?.place;
 
-  setPlace(part: TraceBodyPart, place: Place): void {
-    if (typeof part === 'string') this[part] = place;
-    else if (this.notifications[part]) this.notifications[part].place = place;
-  }
+const partsOf = ({ notifications }: Kept): readonly TraceBodyPart[] => ['request', 'response', ...notifications.keys()];
 
-  get parts(): readonly TraceBodyPart[] {
-    return ['request', 'response', ...this.notifications.keys()];
-  }
+function setPlace(kept: Kept, part: TraceBodyPart, place: Place): void {
+  if (typeof part === 'string') kept[part] = place;
+  else if (kept.notifications[part]) kept.notifications[part].place = place;
 }
 
 /** Records that came and that changed since the last time, in order of their ids. */
@@ -99,6 +114,9 @@ export class TraceStore implements CallObserver {
   #head = 0;
   #errors = 0;
   readonly #bodies: BodyLog;
+  readonly #texts = new TextLog();
+  /** The row that was read last: a search asks for its parts one after the other. */
+  #lastRead: { readonly row: Row; readonly kept: Kept } | undefined;
   /** Bodies of pinned calls: copies, so that the log may go on. */
   readonly #pinned = new Map<number, Map<TraceBodyPart, Buffer>>();
   #pinnedBytes = 0;
@@ -170,28 +188,35 @@ export class TraceStore implements CallObserver {
 
   headers(id: number): { readonly request: HeaderList; readonly response: HeaderList } {
     const row = this.#rowOf(id);
-    return { request: row?.requestHeaders ?? noHeaders, response: row?.responseHeaders ?? noHeaders };
+    const kept = row && this.#keptOf(row);
+    return { request: kept?.requestHeaders ?? noHeaders, response: kept?.responseHeaders ?? noHeaders };
   }
 
   notifications(id: number): readonly StoredNotification[] {
     const row = this.#rowOf(id);
-    return (row?.notifications ?? none).map(({ at, size, dropped }, index) => ({
+    if (!row) return none;
+    return this.#keptOf(row).notifications.map(({ at, size, dropped }, index) => ({
       at,
       size,
       dropped,
-      bytes: row && this.#bodyOf(row, index),
+      bytes: this.#bodyOf(row, index),
     }));
   }
 
   received(record: TraceRecord, { kind, bytes, headers }: Pick<Command, 'kind' | 'bytes' | 'headers'>): void {
-    const row = new Row(record.id, record);
-    this.#rows.push(row);
+    const bodiesFrom = this.#bodies.end;
+    const request = kind === 'jsonrpc' ? this.#keep(record.tunnel, bytes) : undefined;
+    if (kind === 'jsonrpc') record.request = refOf(bytes, request);
+    const open = {
+      record,
+      request,
+      response: undefined,
+      requestHeaders: headers,
+      responseHeaders: noHeaders,
+      notifications: none,
+    };
+    this.#rows.push(new Row(record.id, open, bodiesFrom));
     if (this.count > this.#limits.maxRows) this.#dropOldestRow();
-    if (kind === 'jsonrpc') {
-      row.request = this.#keep(record.tunnel, bytes);
-      record.request = refOf(bytes, row.request);
-    }
-    row.requestHeaders = headers;
     this.#touch(record);
   }
 
@@ -206,19 +231,19 @@ export class TraceStore implements CallObserver {
   /** Of a call that was over before its server answered, when that was. */
   answered(record: TraceRecord): void {
     const row = this.#rowOf(record.id);
-    if (row === undefined || row.record !== undefined) return;
-    row.text = JSON.stringify(record);
+    if (row === undefined || row.open !== undefined) return;
+    this.#write(row, { ...this.#keptOf(row), record });
     this.#touch(record);
   }
 
   notified(record: TraceRecord, _call: unknown, bytes: Buffer, dropped: boolean): void {
     record.notifications++;
-    const row = this.#rowOf(record.id);
-    if (row) {
-      if (row.notifications === none) row.notifications = [];
-      if (row.notifications.length < maxNotifications) {
+    const open = this.#rowOf(record.id)?.open;
+    if (open) {
+      if (open.notifications === none) open.notifications = [];
+      if (open.notifications.length < maxNotifications) {
         const at = Date.now() - record.receivedAt;
-        row.notifications.push({ at, size: bytes.length, dropped, place: this.#keep(record.tunnel, bytes) });
+        open.notifications.push({ at, size: bytes.length, dropped, place: this.#keep(record.tunnel, bytes) });
       }
     }
     this.#touch(record);
@@ -226,16 +251,17 @@ export class TraceStore implements CallObserver {
 
   ended(record: TraceRecord, _call: unknown, answer: PostedAnswer | undefined): void {
     const row = this.#rowOf(record.id);
-    if (row) {
+    if (row?.open) {
+      const { open } = row;
       if (answer?.json) {
-        row.response = this.#keep(record.tunnel, answer.json);
-        record.response = refOf(answer.json, row.response);
+        open.response = this.#keep(record.tunnel, answer.json);
+        record.response = refOf(answer.json, open.response);
       }
-      if (answer) row.responseHeaders = answer.headers;
+      if (answer) open.responseHeaders = answer.headers;
       row.isError = isErrorStatus(record.status);
       if (row.isError) this.#errors++;
-      row.text = JSON.stringify(record);
-      row.record = undefined;
+      this.#write(row, open);
+      row.open = undefined;
       if (this.#pinned.has(row.id)) {
         this.#pin(row);
         this.#share();
@@ -263,12 +289,16 @@ export class TraceStore implements CallObserver {
   /** Forgets all calls but the pinned and those still under way. Returns how many. */
   clear(): number {
     const before = this.count;
-    const stays = this.#rows.slice(this.#head).filter((row) => this.#pinned.has(row.id) || row.record !== undefined);
-    const running = stays
-      .filter((row) => !this.#pinned.has(row.id))
-      .flatMap((row) => row.parts.map((part) => ({ row, part, bytes: this.#bodyOf(row, part) })));
+    const rows = this.#rows.slice(this.#head);
+    const stays = rows.filter((row) => this.#pinned.has(row.id) || row.open !== undefined);
+    const running = stays.flatMap((row) => {
+      const { open } = row;
+      if (open === undefined || this.#pinned.has(row.id)) return [];
+      return partsOf(open).map((part) => ({ open, part, bytes: this.#bodyOf(row, part) }));
+    });
+    for (const row of rows) if (!stays.includes(row)) this.#texts.drop(row);
     this.#bodies.dropBefore(Infinity);
-    for (const { row, part, bytes } of running) if (bytes) row.setPlace(part, this.#bodies.put(bytes));
+    for (const { open, part, bytes } of running) if (bytes) setPlace(open, part, this.#bodies.put(bytes));
     this.#rows = stays;
     this.#head = 0;
     this.#errors = stays.filter((row) => row.isError).length;
@@ -288,25 +318,60 @@ export class TraceStore implements CallObserver {
     return row?.id === id ? row : undefined;
   }
 
-  /** What is known of a call now; of a body that is gone, that it is. */
+  /** Keeps a call that is over as text: what a list shows of it before the rest. */
+  #write(row: Row, { record, request, response, requestHeaders, responseHeaders, notifications }: Kept): void {
+    if (this.#lastRead?.row === row) this.#lastRead = undefined;
+    const head = JSON.stringify([record, request ?? null, response ?? null]);
+    this.#texts.put(row, head, JSON.stringify([requestHeaders, responseHeaders, notifications]));
+  }
+
+  #keptOf(row: Row): Kept {
+    if (row.open) return row.open;
+    if (this.#lastRead?.row === row) return this.#lastRead.kept;
+    const [record, request, response] = JSON.parse(this.#texts.head(row)) as [TraceRecord, Place | null, Place | null];
+    const texts = this.#texts;
+    type Rest = [HeaderList, HeaderList, KeptNotification[]];
+    let parsed: Rest | undefined;
+    const rest = (): Rest => (parsed ??= JSON.parse(texts.tail(row)) as Rest);
+    const kept: Kept = {
+      record,
+      request: request ?? undefined,
+      response: response ?? undefined,
+      get requestHeaders() {
+        return rest()[0];
+      },
+      get responseHeaders() {
+        return rest()[1];
+      },
+      get notifications() {
+        return rest()[2];
+      },
+    };
+    this.#lastRead = { row, kept };
+    return kept;
+  }
+
+  /** What is known of a call now. Evicted bodies are marked as dropped. */
   #read(row: Row): TraceRecord {
-    const record = row.record ?? (JSON.parse(row.text) as TraceRecord);
+    const kept = this.#keptOf(row);
+    const { record } = kept;
     for (const part of ['request', 'response'] as const) {
       const ref = record[part];
-      if (!ref || ref.kept === 'off' || this.#hasBody(row, part)) continue;
+      if (!ref || ref.kept === 'off' || this.#hasBody(row.id, part, kept[part])) continue;
       record[part] = { size: ref.size, kept: 'dropped' };
     }
     return record;
   }
 
-  #hasBody(row: Row, part: TraceBodyPart): boolean {
-    const place = row.place(part);
-    return this.#pinned.get(row.id)?.has(part) === true || (place !== undefined && this.#bodies.has(place));
+  #hasBody(id: number, part: TraceBodyPart, place: Place | undefined): boolean {
+    return this.#pinned.get(id)?.has(part) === true || (place !== undefined && this.#bodies.has(place));
   }
 
   #bodyOf(row: Row, part: TraceBodyPart): Buffer | undefined {
-    const place = row.place(part);
-    return this.#pinned.get(row.id)?.get(part) ?? (place && this.#bodies.get(place));
+    const pinned = this.#pinned.get(row.id)?.get(part);
+    if (pinned) return pinned;
+    const place = placeOf(this.#keptOf(row), part);
+    return place && this.#bodies.get(place);
   }
 
   #keep(tunnel: string, bytes: Buffer): Place | undefined {
@@ -317,7 +382,7 @@ export class TraceStore implements CallObserver {
 
   #pin(row: Row): void {
     const bodies = new Map<TraceBodyPart, Buffer>();
-    for (const part of row.parts) {
+    for (const part of partsOf(this.#keptOf(row))) {
       const bytes = this.#bodyOf(row, part);
       if (bytes) bodies.set(part, bytes);
     }
@@ -345,10 +410,10 @@ export class TraceStore implements CallObserver {
     const row = this.#rows[this.#head];
     if (!row) return;
     this.#unpin(row.id);
+    this.#texts.drop(row);
     if (row.isError) this.#errors--;
     this.#head++;
-    const next = this.#rows[this.#head]?.request;
-    if (next) this.#bodies.dropBefore(next.position);
+    this.#bodies.dropBefore(this.#rows[this.#head]?.bodiesFrom ?? 0);
     if (this.#head > 512 && this.#head * 4 > this.#rows.length) {
       this.#rows = this.#rows.slice(this.#head);
       this.#head = 0;

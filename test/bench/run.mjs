@@ -10,7 +10,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
 import * as measure from './measure.mjs';
@@ -48,7 +48,7 @@ const isScript = (path) => /\.[cm]?js$/.test(path);
 const programs = [
   { name: 'Culvert', script, nodeFlags: options['node-flags'].split(' ').filter(Boolean) },
   ...options.against.map((path) => ({
-    name: basename(path) === 'culvert.cjs' ? 'Culvert before' : basename(path),
+    name: basename(path) === 'culvert.cjs' ? `Culvert in ${basename(dirname(path))}` : basename(path),
     ...(isScript(path) ? { script: path } : { file: path }),
   })),
   ...(options.least
