@@ -15,6 +15,7 @@ import { watchFiles } from './watch-files.ts';
 const keepAliveMs = 60_000;
 const defaultConnectTimeoutMs = 10_000;
 const defaultWatchMs = 5_000;
+const warmEveryMs = 25;
 
 /**
  * One way to one origin. When a file or secret that it was made from changes, it is made anew: new leases get the new
@@ -169,6 +170,8 @@ class Holder {
   readonly #lease: Omit<Held, 'release'>;
   readonly #dispatcher: Dispatcher;
   readonly #spares: SpareSockets;
+  /** The most connections that were asked for lately. */
+  #warmed = { count: 0, at: -Infinity };
   #leases = 0;
   #unused: (() => void) | undefined;
 
@@ -205,8 +208,16 @@ class Holder {
     this.#lease = {
       dispatcher: this.#dispatcher,
       explain: (cause) => toTunnelError(cause, leg, where),
-      warm: (count) => this.#spares.warm(count - pool.stats.free),
+      warm: (count) => this.#warm(count, pool),
     };
+  }
+
+  /** The pool counts by looking at every connection: under load that is asked once in a while. */
+  #warm(count: number, pool: Pool): void {
+    const now = performance.now();
+    if (count <= this.#warmed.count && now - this.#warmed.at < warmEveryMs) return;
+    this.#warmed = { count, at: now };
+    this.#spares.warm(count - pool.stats.free);
   }
 
   lease(): Lease {

@@ -70,6 +70,8 @@ export class Dispatcher implements LaneOwner {
   readonly counts: Counts = { commands: 0, answered: 0, errors: 0, dropped: 0, duplicates: 0 };
   lastCommandAt: number | undefined;
   lastAnswerAt: number | undefined;
+  /** Calls whose answer is on its way. */
+  #answering = 0;
   /** Ends that observers asked to be awaited for. */
   #awaited = 0;
   #whenIdle: (() => void)[] = [];
@@ -112,9 +114,12 @@ export class Dispatcher implements LaneOwner {
           : 'A command is of a type that is not known here.';
       log.warn(text, { detail, request: requestId }, { tunnel });
     }
-    if (commands.length > 0) this.#options.expecting(Math.min(commands.length, this.#options.maxConcurrent));
+    if (commands.length === 0) return;
+    // as many answers may come at once as calls wait, whether they came in one poll or in many
+    const waiting = this.#inFlight.size - this.#answering + commands.length;
+    this.#options.expecting(Math.min(waiting, this.#options.maxConcurrent));
     for (const command of commands) this.#receive(command);
-    if (commands.length > 0) this.#options.changed();
+    this.#options.changed();
   }
 
   /** A call of this process's own; see `TunnelManager.call`. */
@@ -305,6 +310,7 @@ export class Dispatcher implements LaneOwner {
   #answer(command: Command, parts: ResponseParts, status: TraceStatus): void {
     if (!this.isWaiting(command)) return;
     command.isAnswering = true;
+    this.#answering++;
     if (command.hold) this.#lanes.get(command.channel)?.abandon(command);
     command.record.responseCode = parts.status;
     if (command.origin !== 'caller') return this.#end(command, status, parts);
@@ -345,6 +351,7 @@ export class Dispatcher implements LaneOwner {
   /** The call is over, whatever came of it. */
   #end(command: Command, status: TraceStatus, parts?: ResponseParts): void {
     if (!this.#inFlight.delete(command)) return;
+    if (command.isAnswering) this.#answering--;
     command.stopLimit?.();
     command.stopLimit = undefined;
     if (command.hold) this.#lanes.get(command.channel)?.abandon(command);

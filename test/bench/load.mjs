@@ -5,8 +5,8 @@ import { call, callText } from './message.mjs';
 
 const tls = process.argv[2] ? JSON.parse(process.argv[2]) : undefined;
 const queue = [];
-/** Commands for one poll at most: one as they come, or whatever waits. */
-let most = Infinity;
+/** Whether each command goes out at once to a poll that waits, or together with those that come in the same turn. */
+let oneByOne = false;
 const polls = [];
 /** request_id → what to do with its answer. */
 const waiting = new Map();
@@ -21,14 +21,13 @@ function flush() {
   while (queue.length > 0 && polls.length > 0) {
     const { response, limit, timer } = polls.shift();
     clearTimeout(timer);
-    const body = Buffer.from(`{"commands":[${queue.splice(0, Math.min(limit, most)).join(',')}]}`);
+    const body = Buffer.from(`{"commands":[${queue.splice(0, limit).join(',')}]}`);
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
   }
 }
 
 function flushSoon() {
-  // a control plane that hands out each command by itself does so at once: nothing waits for more to come
-  if (most === 1) return flush();
+  if (oneByOne) return flush();
   if (flushing) return;
   flushing = true;
   process.nextTick(flush);
@@ -139,7 +138,7 @@ async function bursts({ callers, size, ms, pauseMs }) {
 }
 
 process.on('message', (order) => {
-  most = order.delivery === 'single' ? 1 : Infinity;
+  oneByOne = order.delivery === 'single';
   (order.pauseMs === undefined ? loop : bursts)(order).then(
     (result) => process.send({ result }),
     (error) => process.send({ failed: error.message }),

@@ -121,10 +121,10 @@ straight to the server; CPU is the tunnel process's own, without its children; *
 and answer of the same size (for stdio: one line written and read). A burst counts until its last answer. A round trip is
 ${ROUND_TRIP} ms. The machine's load over the minute before was ${load[0].toFixed(1)}.
 
-The control plane hands out commands *one by one*, each as the answer to one poll as soon as it comes, or *in batches*: whatever
-waits goes out with the next poll. The first is what a service does that keeps no queue, the second what one does whose callers
-come faster than polls. The reference client polls again only when its queue has room, so batches make it look slower than it
-is with a service that hands out calls one by one.
+The control plane hands out commands *one by one*, each at once to a poll that waits and only what found none together, or *in
+batches*: those that come in the same turn of its loop go out with one poll. The first is what a service does that passes calls on
+as they come, the second one that gathers them. The reference client polls again only when its queue has room, so batches make it
+look slower than it is with a service that passes calls on as they come.
 
 ${tables.join('\n')}`;
   }
