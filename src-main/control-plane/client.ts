@@ -10,6 +10,7 @@ import { readPollBody, type PollBody } from './commands.ts';
 import { controlPlaneUrl } from '../network/control-plane-url.ts';
 import { CredentialSource, type Credentials } from './credentials.ts';
 import { Exchange, type ExchangeListener, type ExchangeRequest } from './exchange.ts';
+import { ReadyConnections } from './ready-connections.ts';
 import { requestHeaders, type ClientIdentity } from './request-headers.ts';
 import { lastWordOf, type LastWord } from './last-word.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -98,6 +99,7 @@ export class ControlPlaneClient {
   readonly #path: string;
   readonly #postPath: string;
   readonly #channels: string;
+  readonly #ready: ReadyConnections;
   #headersFor: Credentials | undefined;
   #headersInfo: string | undefined;
   #headers: readonly string[] = [];
@@ -107,6 +109,7 @@ export class ControlPlaneClient {
   constructor(options: ControlPlaneOptions) {
     const { config, secrets, clock, onReplaced } = options;
     this.#options = options;
+    this.#ready = new ReadyConnections(clock, (count) => this.warm(count));
     this.#credentials = new CredentialSource(config, secrets, clock, onReplaced);
     this.#url = controlPlaneUrl(config);
     this.#origin = this.#url.origin;
@@ -176,15 +179,20 @@ export class ControlPlaneClient {
 
   /** `POST …/response` with a body from `envelope.ts`. The shard token goes into the header only. */
   post(command: Command, body: Buffer, listener: PostListener): Pending {
+    this.#ready.taken();
     const exchange: Exchange = new Exchange({
       headers: () => undefined,
       progress: () => listener.progress(),
       end: (status, answer, header) => {
+        this.#ready.given();
         if (status >= 200 && status < 300) return listener.done({ status, written: true });
         this.#heard('answer', status, 0, answer, header);
         listener.done({ status, written: true, ...this.#refusal(status, answer, header) });
       },
-      fail: (cause) => listener.done({ error: this.#networkError(cause), written: exchange.written }),
+      fail: (cause) => {
+        this.#ready.given();
+        listener.done({ error: this.#networkError(cause), written: exchange.written });
+      },
     });
     const request = () => ({
       origin: this.#origin,
@@ -248,6 +256,7 @@ export class ControlPlaneClient {
   }
 
   close(): void {
+    this.#ready.close();
     this.#credentials.close();
   }
 
