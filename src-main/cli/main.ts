@@ -11,11 +11,13 @@ import { addControl } from './control/control-command.ts';
 import { addDemo, addDemoServer } from './demo/demo-command.ts';
 import { addDoctor } from './doctor/doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
+import { addHealth } from './health/health-command.ts';
 import { addHelp } from './help/help-command.ts';
 import { formatItem, helpWidth, optionDescription, padWidth, withChoices } from './help/help-layout.ts';
 import { wrapped } from './help/wrap.ts';
 import { addInit } from './profiles/init-command.ts';
 import { addProfiles } from './profiles/profiles-command.ts';
+import { addReferenceCommands } from './reference/reference-commands.ts';
 import { addRelay } from './relay/relay-command.ts';
 import { addRun } from './run/run-command.ts';
 
@@ -25,12 +27,14 @@ const commands: readonly AddCommand[] = [
   addDoctor,
   addDemo,
   addControl,
+  addHealth,
   addProfiles,
   addRelay,
   addAdmin,
   addCompletion,
   addHelp,
   addDemoServer,
+  addReferenceCommands,
 ];
 
 /** `--poll-timeout` was meant as `--control-plane.poll-timeout`: the end of a dotted flag is what people remember. */

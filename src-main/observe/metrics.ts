@@ -59,6 +59,16 @@ export function createMetrics(source: MetricsSource): Metrics {
       },
     });
     new Gauge({
+      name: 'commands_poll_last_successful_timestamp_seconds',
+      help: 'Unix time of the last good poll, by the reference client’s name; 0 before there was one',
+      labelNames: ['tunnel'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { tunnelId, lastPollAt = 0 } of source.snapshots()) this.set(label(tunnelId), lastPollAt / 1_000);
+      },
+    });
+    new Gauge({
       name: 'tunnel_client_liveness',
       help: '1 while the process is live',
       registers,

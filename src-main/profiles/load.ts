@@ -2,8 +2,8 @@ import type { Profile } from '../../shared/profile.ts';
 import { layer, type Env, type FlagValues, type Layered } from '../settings/layers.ts';
 import { options } from '../settings/options.ts';
 import { processSettings, type ProcessSettings } from '../settings/process-settings.ts';
-import { check } from '../settings/check.ts';
-import { fileSchema } from '../settings/file-schema.ts';
+import { newerSections, type PlaceOf } from '../settings/check.ts';
+import { checkFile, fileSchema } from '../settings/file-schema.ts';
 import { defaultBaseUrl, toProfile } from './profile-rules.ts';
 import { getIn, type RawMap } from '../settings/raw-tree.ts';
 import { resolveReferences } from './references.ts';
@@ -45,13 +45,13 @@ export async function loadProfile(selection: Selection, flags: FlagValues, env: 
   );
   const fromFile = (path: readonly (string | number)[]) => !setOutside.has(path.slice(0, 2).join('.'));
   const { raw, placeOf } = await resolveReferences(layered, env, fromFile);
-  const config = check(fileSchema, raw, placeOf);
+  const config = checkFile(raw, placeOf);
   const id = source?.id ?? derivedId('run', config.control_plane?.tunnel_id ?? '');
   const profile = toProfile(config, { id, name: source?.name ?? config.control_plane?.tunnel_id ?? '' }, placeOf);
   return {
     profile: withMtlsHost(profile),
     settings: processSettings(config, placeOf),
-    inert: inertSettings(raw),
+    inert: [...inertSettings(raw), ...inertSections(raw, placeOf)],
     ...(file === undefined ? {} : { file }),
   };
 }
@@ -71,7 +71,7 @@ export async function loadProfileText(file: string, text: string, env: Env): Pro
 
 async function readyToRun({ id, name, settings }: ProfileFile, env: Env): Promise<Profile> {
   const { raw, placeOf } = await resolveReferences(settings, env, () => true);
-  return withMtlsHost(toProfile(check(fileSchema, raw, placeOf), { id, name }, placeOf));
+  return withMtlsHost(toProfile(checkFile(raw, placeOf), { id, name }, placeOf));
 }
 
 /** A client certificate and the default host mean the host that asks for certificates, as with the reference. */
@@ -87,4 +87,19 @@ function inertSettings(raw: RawMap): string[] {
     const isOff = value === undefined || (typeof value === 'string' && /^(?:|0|f|false|n|no|off)$/i.test(value));
     return typeof inert !== 'string' || isOff ? [] : [`${flag} has no effect: ${inert}.`];
   });
+}
+
+/** Sections that are read and do nothing here, each with its line. */
+function inertSections(raw: RawMap, placeOf: PlaceOf): string[] {
+  const at = (key: string): string => {
+    const { file, line } = placeOf([], key);
+    return line === undefined ? file : `${file}, line ${line}`;
+  };
+  const companion = 'cloudflared' in raw;
+  return [
+    ...(companion ? [`cloudflared has no effect (${at('cloudflared')}): Culvert does not run that companion.`] : []),
+    ...newerSections(fileSchema, raw).map(
+      (key) => `${key} has no effect (${at(key)}): this version of Culvert does not know that section.`,
+    ),
+  ];
 }

@@ -180,12 +180,8 @@ function harpoon(config: FileConfig, rules: Rules): Profile['harpoon'] {
  */
 export function toProfile(config: FileConfig, identity: { id: string; name: string }, placeOf: PlaceOf): Profile {
   const rules = new Rules(placeOf);
-  if (config.config_version !== undefined && config.config_version !== 1) {
-    rules.fail(['config_version'], 'this version is not known', '1');
-  }
-  const companion = config.cloudflared ?? {};
-  if (companion.managed === true || companion.token !== undefined) {
-    rules.fail(['cloudflared'], 'Culvert does not start the cloudflared companion');
+  if (config.config_version !== undefined && config.config_version !== 1 && config.config_version !== 2) {
+    rules.fail(['config_version'], 'this version is not known', '1 or 2');
   }
   const mcp = config.mcp ?? {};
   const at = (key: string) => ['mcp', key];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TunnelError } from '../../shared/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Path, Place, Raw } from './raw-tree.ts';
+import type { Path, Place, Raw, RawMap } from './raw-tree.ts';
 
 /** Finds where the value at `path` was set; with `key`, where that key of the map at `path` was written. */
 export type PlaceOf = (path: Path, key?: string) => Place;
@@ -32,6 +32,17 @@ function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   }
   while (here instanceof z.ZodOptional) here = here.unwrap();
   return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+}
+
+/**
+ * Top-level sections that the schema does not know and that resemble none that it knows: a newer tunnel-client may have them.
+ * They are told and passed over; a single value, or what reads like a known name, is a mistake.
+ */
+export function newerSections(schema: z.core.$ZodType, raw: RawMap): readonly string[] {
+  const known = keysAt(schema, []);
+  return Object.keys(raw).filter(
+    (key) => !known.includes(key) && typeof raw[key] === 'object' && nearest(key, known) === undefined,
+  );
 }
 
 /** Checks a raw tree against a schema of file-schema.ts. Throws `config_invalid` for the first thing that does not fit. */

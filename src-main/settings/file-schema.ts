@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { check, newerSections, type PlaceOf } from './check.ts';
 import { parseDuration } from './duration.ts';
+import type { RawMap } from './raw-tree.ts';
 
 /** Leaves arrive as text (raw-tree.ts). A message says what is allowed, not what is wrong. */
 const text = z.string('text');
@@ -40,7 +42,7 @@ const list = z.array(text, 'a list of text');
 const textMap = z.record(z.string(), text, 'names with a text each');
 const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, 'a section with settings');
 
-/** The reference client's YAML, `config_version: 1` (its configuration.md), and Culvert's one section. */
+/** The reference client's YAML, `config_version` 1 and 2 (its configuration.md), and Culvert's one section. */
 export const fileSchema = section({
   config_version: integer.optional(),
   ca_bundle: text.optional(),
@@ -175,6 +177,13 @@ export const fileSchema = section({
   }).optional(),
 });
 export type FileConfig = z.output<typeof fileSchema>;
+
+/** Checks a profile's settings, without sections that only a newer tunnel-client may know. Throws `config_invalid`. */
+export function checkFile(raw: RawMap, placeOf: PlaceOf): FileConfig {
+  const newer = new Set(newerSections(fileSchema, raw));
+  const known = Object.fromEntries(Object.entries(raw).filter(([key]) => !newer.has(key)));
+  return check(fileSchema, known, placeOf);
+}
 
 /** The JSON form of published guides (`~/.tunnel-client/profiles/NAME.json`). */
 export const jsonFileSchema = section({

@@ -251,6 +251,41 @@ test('the published JSON form is read with all it says', async () => {
   expect(settings).toMatchObject({ listen: { address: '127.0.0.1:8090' }, ui: { enabled: true } });
 });
 
+test('what only a newer reference client knows is told with its line, and refused only where it reads like a mistake', async () => {
+  const text = `config_version: 2\n${yaml('')}mcp:\n  commands:\n    - command: node server.js\ncloudflared:\n  managed: true\nfederation:\n  peers: [a]\n`;
+  const { inert } = await load({ yaml: text });
+  expect(inert).toEqual([
+    expect.stringMatching(/^cloudflared has no effect \(.*p\.yaml, line 7\): Culvert does not run/) as string,
+    expect.stringMatching(/^federation has no effect \(.*p\.yaml, line 9\)/) as string,
+  ]);
+  expect(await failure({ yaml: `${text}contrl_plane:\n  url_path: x\n` })).toMatchObject({
+    code: 'config_invalid',
+    params: { field: 'contrl_plane', hint: 'Did you mean `control_plane`?' },
+  });
+  expect(await failure({ yaml: `${text}other: 5\n` })).toMatchObject({ params: { field: 'other' } });
+});
+
+test('the newest flags and variables of the reference client are known', async () => {
+  const { profile } = await load({
+    env: {
+      ...minimal,
+      CONTROL_PLANE_INITIAL_POLL_TIMEOUT: '3s',
+      MCP_FORWARD_TRACE_CONTEXT: 'true',
+      MCP_OAUTH_TRUSTED_ORIGINS: 'https://auth.example.com, https://id.example.com:8443/',
+    },
+  });
+  expect(profile.controlPlane.initialPollTimeoutMs).toBe(3_000);
+  expect(profile.mcp).toMatchObject({
+    forwardTraceContext: true,
+    oauthTrustedOrigins: ['https://auth.example.com', 'https://id.example.com:8443'],
+  });
+  for (const origin of ['auth.example.com', 'https://a.example/path', 'ftp://a.example', 'https://u:p@a.example'])
+    expect(await failure({ env: minimal, flags: { 'mcp.oauth-trusted-origin': origin } })).toMatchObject({
+      code: 'config_invalid',
+      params: { field: expect.stringContaining('oauth_trusted_origins') as string },
+    });
+});
+
 describe('mistakes are told with their place and the way out', () => {
   test('an unknown key names its line, column and the key that was meant', async () => {
     const error = await failure({ yaml: yaml('  poll_timout: 10s\n') });
@@ -452,7 +487,7 @@ describe('mistakes are told with their place and the way out', () => {
       'config_unreadable',
       { file: '/nowhere/x.yaml' },
     ],
-    ['an unknown version', { yaml: 'config_version: 2\n' }, 'config_invalid', { field: 'config_version', line: 1 }],
+    ['an unknown version', { yaml: 'config_version: 3\n' }, 'config_invalid', { field: 'config_version', line: 1 }],
     [
       'an unset variable of an address',
       { yaml: yaml('  base_url: env:NOWHERE\n') },

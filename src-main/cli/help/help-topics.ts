@@ -27,6 +27,19 @@ an MCP server. To see how it works without any of them:
 
 Next: culvert help doctor, culvert help samples.
 `,
+  plugin: `The Codex plugin of tunnel-client
+
+tunnel-client installs a plugin into Codex that creates tunnels from within it.
+Culvert has none and needs none: Codex calls your servers through the tunnel as
+any product does, and the work around it is done here.
+
+  culvert init             a profile, with the servers that Codex has set up
+  culvert doctor           what works, checked step by step
+  culvert run              or the app: what keeps the tunnel open
+  culvert status --json    for scripts and assistants
+
+Next: culvert help quickstart.
+`,
   samples: `Samples: what a profile can start from
 
   culvert profiles samples list

@@ -1,4 +1,5 @@
 import { Option as Flag, type Command } from 'commander';
+import { TunnelError } from '../../../shared/errors.ts';
 import { groups, options, type Option } from '../../settings/options.ts';
 import type { AddCommand } from '../add-command.ts';
 import { spellingsOf } from '../help/spellings.ts';
@@ -47,6 +48,23 @@ export function addFlags(command: Command, given: Given): void {
   });
 }
 
+const isOn = (value: string | boolean | undefined): boolean =>
+  value === true || (typeof value === 'string' && /^(?:1|t|true|y|yes|on)$/i.test(value));
+
+/** The demo's own server in place of one that a flag names. */
+async function serveStub(given: Given): Promise<void> {
+  const other = ['mcp.command', 'mcp.server-url'].find((name) => given.has(name));
+  if (other !== undefined)
+    throw new TunnelError('config_invalid', 'local', {
+      field: '--embedded-mcp-stub',
+      file: 'the command line',
+      problem: `it cannot be used together with --${other}`,
+    });
+  const { selfCommand } = await import('../../demo/self-command.ts');
+  const { joinCommand } = await import('../../process/command-line.ts');
+  given.set('mcp.command', [joinCommand(selfCommand('demo-server'))]);
+}
+
 export const addRun: AddCommand = (program, finish) => {
   const given: Given = new Map();
   const profiles: string[] = [];
@@ -68,14 +86,27 @@ export const addRun: AddCommand = (program, finish) => {
     .option('--profile-dir <folder>', 'where profiles are looked up (TUNNEL_CLIENT_PROFILE_DIR)')
     .option('--config <file>', 'a configuration file (TUNNEL_CLIENT_CONFIG)')
     .option('--enable-request-timing', 'log each call with its time')
+    .option('--embedded-mcp-stub [bool]', 'serve a small demo MCP server as the channel main')
+    .addOption(new Flag('--embedded-stateless-mcp-stub [bool]', 'the same: it speaks both eras').hideHelp())
     .optionsGroup('Help:')
     .helpOption('-h, --help', 'print this help')
     .allowExcessArguments(false);
+  // where and as what the reference client's stub appears; Culvert's is a child on stdio
+  for (const name of ['listen-addr', 'unix-socket', 'server-name', 'server-version'])
+    command.addOption(new Flag(`--embedded-mcp-${name} <value>`).hideHelp());
   addFlags(command, given);
   command.action(
-    async (values: { profileFile?: string; profileDir?: string; config?: string; enableRequestTiming?: boolean }) => {
+    async (values: {
+      profileFile?: string;
+      profileDir?: string;
+      config?: string;
+      enableRequestTiming?: boolean;
+      embeddedMcpStub?: string | boolean;
+      embeddedStatelessMcpStub?: string | boolean;
+    }) => {
       const { run } = await import('./run.ts');
       const { profileFile, profileDir, config } = values;
+      if (isOn(values.embeddedMcpStub) || isOn(values.embeddedStatelessMcpStub)) await serveStub(given);
       const base = {
         ...(profileFile === undefined ? {} : { profileFile }),
         ...(profileDir === undefined ? {} : { profileDir }),

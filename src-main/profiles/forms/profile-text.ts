@@ -3,8 +3,8 @@ import { TunnelError } from '../../../shared/errors.ts';
 import type { Profile } from '../../../shared/profile.ts';
 import type { Problem } from '../../../shared/profile-editor.ts';
 import { processSettings } from '../../settings/process-settings.ts';
-import { check, fieldName } from '../../settings/check.ts';
-import { fileSchema } from '../../settings/file-schema.ts';
+import { fieldName } from '../../settings/check.ts';
+import { checkFile } from '../../settings/file-schema.ts';
 import { fileShape, isSocksProxy, ownShape, type Shape, type ShapeMap } from './file-shape.ts';
 import { editJson } from './json-edit.ts';
 import { toProfile } from '../profile-rules.ts';
@@ -16,7 +16,7 @@ import { editDocument } from './yaml-edit.ts';
 /** What a file says, with every reference as it stands there. Throws like `toProfile`. */
 export function readProfile(file: ProfileFile): Profile {
   const { raw, placeOf } = file.settings;
-  const config = check(fileSchema, raw, placeOf);
+  const config = checkFile(raw, placeOf);
   // what it is to be read from is known where it runs
   if (!isReference(config.health?.listen_addr ?? '')) processSettings(config, placeOf);
   return toProfile(config, { id: file.id, name: file.name }, placeOf);
@@ -33,7 +33,7 @@ const asRaw = (shape: Shape): Raw =>
 function normal(profile: Profile): Profile {
   const placeOf = () => ({ file: 'the form' });
   const raw = asRaw(fileShape(profile, undefined)) as RawMap;
-  return toProfile(check(fileSchema, raw, placeOf), { id: profile.id, name: profile.name }, placeOf);
+  return toProfile(checkFile(raw, placeOf), { id: profile.id, name: profile.name }, placeOf);
 }
 
 /** The place of an error in the text, as the editor shows it. */
