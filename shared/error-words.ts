@@ -309,6 +309,12 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     next: 'Set the header it wants, or let the calling product sign in through OAuth.',
   },
 
+  address_refused: {
+    title: 'The address of a Harpoon target is not allowed',
+    cause:
+      '{host|The host} leads to {address|an address} that this target may not reach: loopback, link-local, metadata and private addresses are refused unless the host counts as private.',
+    next: 'If the host is one of your own network, add its domain to harpoon.hosts_include_suffix; otherwise look at what its name leads to.',
+  },
   unsupported_channel: {
     title: 'There is no channel {channel|by that name}',
     cause: 'A call came for channel {channel|that is not set up}; this tunnel has {channels|others}.',

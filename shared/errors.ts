@@ -88,6 +88,7 @@ export const errorCodes = {
   auth_required: { source: 'target_http' },
   oauth_metadata: { source: 'protocol' },
   // this app
+  address_refused: { source: 'client_internal' },
   unsupported_channel: { source: 'client_internal' },
   shutting_down: { source: 'client_internal' },
   cancelled: { source: 'client_internal' },

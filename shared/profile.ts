@@ -42,9 +42,37 @@ export type StdioChannelConfig = z.infer<typeof stdioChannelSchema>;
 export type HttpChannelConfig = z.infer<typeof httpChannelSchema>;
 export type ChannelConfig = z.infer<typeof channelConfigSchema>;
 
+export const harpoonParameterSchema = z.object({
+  type: z.string(),
+  required: z.boolean(),
+  description: z.string().optional(),
+  pattern: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  minLength: z.number().optional(),
+  maxLength: z.number().optional(),
+  reservedValues: z.array(z.string()).optional(),
+});
+export type HarpoonParameter = z.infer<typeof harpoonParameterSchema>;
+
+/** One operation with checked arguments (`harpoon.targets[].template`). */
+export const harpoonTemplateSchema = z.object({
+  origin: z.string(),
+  method: z.literal('GET'),
+  pathTemplate: z.string(),
+  query: z.record(z.string(), z.string()).default({}),
+  parameters: z.record(z.string(), harpoonParameterSchema),
+  headers,
+  allowedHeaders: z.array(z.string()).default([]),
+});
+export type HarpoonTemplate = z.infer<typeof harpoonTemplateSchema>;
+
 export const harpoonTargetSchema = z.object({
   label: z.string(),
+  /** The one address that may be called; of a template its origin. */
   url: z.string(),
+  template: harpoonTemplateSchema.optional(),
+  /** Paths below `url` may be called as well (`http_callout`). */
+  allowsPaths: z.boolean().optional(),
   unixSocket: z.string().optional(),
   description: z.string().optional(),
   allowedMethods: z.array(z.string()).optional(),
@@ -123,8 +151,6 @@ export const profileSchema = z.object({
   caBundle: z.string().optional(),
   proxyCheckIntervalMs: z.number().default(60_000),
   /** Culvert's own: start with the app; what traces keep. */
-  /** One instance of a group serves the tunnel: `true`, `kubernetes`, or the folder of the lease file. */
-  exclusive: z.string().optional(),
   startWithApp: z.boolean().default(false),
   capture: z.object({
     bodies: z.boolean().default(defaultCapture.bodies),

@@ -5,6 +5,8 @@ import type { Profile } from '../shared/profile.ts';
 import type { TunnelSnapshot } from '../shared/tunnel.ts';
 import type { ClientIdentity } from './control-plane/request-headers.ts';
 import type { Channel } from './call/channel.ts';
+import { AddressRules } from './harpoon/address-rules.ts';
+import { createHarpoon } from './harpoon/harpoon.ts';
 import { createChannels, type ChannelDeps } from './mcp/channels.ts';
 import { createRouteWatch } from './network/route-watch.ts';
 import { ProxySignIns } from './network/proxy-sign-in.ts';
@@ -84,9 +86,11 @@ class Engine implements TunnelManager {
         problem: 'there is no server for the channel main',
       });
     }
+    const addresses = new AddressRules(profile.harpoon);
     const routes = createRoutes(profile, {
       secrets: this.#options.secrets,
       env: this.#options.env,
+      allowsAddress: (url, address) => addresses.allows(url, address),
       proxySignIns: this.#proxySignIns,
       ...(this.#options.systemProxy && { systemProxy: this.#options.systemProxy }),
       onProblem: (problem) => {
@@ -184,7 +188,8 @@ class Engine implements TunnelManager {
   #create(profile: Profile, routes: Routes): Tunnel {
     const { secrets, log, stages } = this.#options;
     const clock = this.#clock;
-    const channels = createChannels(profile, { ...this.#options, routes, clock });
+    const harpoon = createHarpoon(profile.harpoon, { routes, secrets, clock });
+    const channels = [...createChannels(profile, { ...this.#options, routes, clock }), harpoon.channel];
     const main = profile.channels.find(({ name }) => name === 'main');
     const discovery =
       main?.kind === 'http' ? createOAuthDiscovery(main, profile.mcp, { routes, secrets, clock }) : undefined;

@@ -63,6 +63,10 @@ export interface Channel {
   readonly procAffinity: boolean;
   readonly stateless: boolean;
   readonly state: ChannelState;
+  /** False while there is nothing behind it: calls are answered as for a channel that is not configured. */
+  readonly isRoutable?: boolean;
+  /** Calls that it takes at a time, where that is not the profile's `max_concurrent_requests`. */
+  readonly slots?: number;
   readonly inFlight: number;
 
   /** Called on every change of `state`. Returns the way to unsubscribe. */

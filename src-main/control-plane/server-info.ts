@@ -5,19 +5,23 @@ export interface ChannelDeclaration {
   readonly name: string;
   readonly procAffinity: boolean;
   readonly stateless: boolean;
+  /** Not declared while false. */
+  readonly isRoutable?: boolean;
 }
 
 /**
- * `serverInfoHeader` of channels that stay the same but for their being stateless, which a server's answers may tell later:
+ * `serverInfoHeader` of channels that stay the same but for being stateless, which a server's answers may tell later, or routable:
  * worked out once, not for every request.
  */
 export function cachedServerInfo(channels: readonly ChannelDeclaration[]): () => string | undefined {
   let value: string | undefined;
-  let made: readonly boolean[] | undefined;
+  let made: readonly number[] | undefined;
+  const kindOf = ({ stateless, isRoutable = true }: ChannelDeclaration): number =>
+    (stateless ? 1 : 0) + (isRoutable ? 2 : 0);
   return () => {
-    if (!made || channels.some(({ stateless }, index) => stateless !== made?.[index])) {
-      made = channels.map(({ stateless }) => stateless);
-      value = serverInfoHeader(channels);
+    if (!made || channels.some((channel, index) => kindOf(channel) !== made?.[index])) {
+      made = channels.map(kindOf);
+      value = serverInfoHeader(channels.filter(({ isRoutable = true }) => isRoutable));
     }
     return value;
   };

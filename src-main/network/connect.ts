@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import { request } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
@@ -28,6 +29,8 @@ export interface ConnectorOptions {
   readonly proxySecureContext?: SecureContext;
   /** Whose certificate we send when asked. */
   readonly clientSubject?: string;
+  /** Whether a connection may end at this address: asked of what is connected to, after the name was looked up. */
+  readonly allowsAddress?: (address: string) => boolean;
   /** Told of the target's certificate on every new connection. */
   readonly onPeer?: (certificate: ErrorParams & { notAfterMs?: number }) => void;
 }
@@ -173,8 +176,18 @@ class Attempt {
   }
 
   async #dial({ host, port }: Address, isProxy: boolean): Promise<Socket> {
-    const dial = this.#options.dialer.open(host, port, (addresses) =>
-      this.#gone(isProxy ? 'proxy-name' : 'name', () => ({ host, addresses: [...addresses] })),
+    const { dialer, allowsAddress, leg } = this.#options;
+    const allowed = (addresses: readonly LookupAddress[]): readonly LookupAddress[] => {
+      if (allowsAddress === undefined || isProxy) return addresses;
+      const kept = addresses.filter(({ address }) => allowsAddress(address));
+      if (kept.length > 0) return kept;
+      throw new TunnelError('address_refused', leg, { host, address: addresses[0]?.address ?? 'no address' });
+    };
+    const dial = dialer.open(
+      host,
+      port,
+      (addresses) => this.#gone(isProxy ? 'proxy-name' : 'name', () => ({ host, addresses: [...addresses] })),
+      allowed,
     );
     this.#current = dial;
     const socket = await dial.socket;

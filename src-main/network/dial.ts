@@ -48,17 +48,32 @@ export class Dialer {
     this.#deps = { ...systemDeps, ...deps };
   }
 
-  /** `named` hears what a name stands for. Rejects with the system's error; with an `AggregateError` of several attempts. */
-  open(host: string, port: number, named?: (addresses: readonly string[]) => void): Dial {
+  /**
+   * `named` hears what a name stands for; `choose` returns the addresses that may be tried, and may throw. Rejects with the
+   * system's error, or what `choose` threw; with an `AggregateError` of several attempts.
+   */
+  open(
+    host: string,
+    port: number,
+    named?: (addresses: readonly string[]) => void,
+    choose: (addresses: readonly LookupAddress[]) => readonly LookupAddress[] = (addresses) => addresses,
+  ): Dial {
     const version = isIP(host);
     const key = `${host}:${port}`;
     const race = new Race(this.#deps, port, this.#known(key), (seen) => this.#remember(key, seen));
-    if (version !== 0) race.start([{ address: host, family: version }]);
+    const start = (addresses: readonly LookupAddress[]): void => {
+      try {
+        race.start(choose(addresses));
+      } catch (error) {
+        race.destroy(error as Error);
+      }
+    };
+    if (version !== 0) start([{ address: host, family: version }]);
     else
       this.#deps.lookup(host, (error, addresses) => {
         if (error) return race.destroy(error);
         named?.(addresses.map(({ address }) => address));
-        race.start(addresses);
+        start(addresses);
       });
     return race;
   }

@@ -83,6 +83,7 @@ export function connectorOptions(
   dialer: Dialer,
   signIns?: ProxySignIns,
   onPeer?: ConnectorOptions['onPeer'],
+  allowsAddress?: (url: URL, address: string) => boolean,
 ): ConnectorOptions {
   const { leg, unixSocket, chosen, secureContext, proxySecureContext, client } = material;
   const forward = forwardProxy(material, url);
@@ -106,5 +107,6 @@ export function connectorOptions(
     ...(proxySecureContext && { proxySecureContext }),
     ...(client && { clientSubject: client.subject }),
     ...(onPeer && { onPeer }),
+    ...(allowsAddress && leg === 'harpoon' && { allowsAddress: (address) => allowsAddress(url, address) }),
   };
 }

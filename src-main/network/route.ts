@@ -76,7 +76,15 @@ export class Route {
   async test(throughTls: boolean, tell?: (hop: Hop) => void): Promise<ErrorParams> {
     const timeoutMs = this.#deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     const end = connectionEnd(this.#material, this.#url);
-    const options = connectorOptions(this.#material, this.#url, timeoutMs, this.#deps.dialer, this.#deps.proxySignIns);
+    const options = connectorOptions(
+      this.#material,
+      this.#url,
+      timeoutMs,
+      this.#deps.dialer,
+      this.#deps.proxySignIns,
+      undefined,
+      this.#deps.allowsAddress,
+    );
     const facts = await tryToConnect(options, end, throughTls, tell);
     if (!forwardProxy(this.#material, this.#url)) this.#sawPeer(facts);
     return facts;
@@ -181,7 +189,9 @@ class Holder {
     const end = connectionEnd(material, url);
     const timeoutMs = deps.connectTimeoutMs ?? defaultConnectTimeoutMs;
     this.#spares = new SpareSockets(
-      createConnector(connectorOptions(material, url, timeoutMs, deps.dialer, deps.proxySignIns, onPeer)),
+      createConnector(
+        connectorOptions(material, url, timeoutMs, deps.dialer, deps.proxySignIns, onPeer, deps.allowsAddress),
+      ),
       end,
       keepAliveMs,
     );

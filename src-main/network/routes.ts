@@ -90,6 +90,8 @@ export interface RouteDeps {
   readonly dialer?: Dialer;
   /** Which proxies refused the password; routes that share it share their tries. Default: one of its own. */
   readonly proxySignIns?: ProxySignIns;
+  /** Harpoon's: whether a connection for this address of a target may end at that IP address. Not asked where a proxy connects. */
+  readonly allowsAddress?: (url: URL, address: string) => boolean;
   /** How often certificates, keys and CA bundles are looked at. Default 5,000. */
   readonly watchIntervalMs?: number;
   /** A file changed into something that cannot be used, and the old one stays in use; undefined when it was put right. */

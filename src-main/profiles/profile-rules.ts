@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
 import { defaultCapture, profileSchema, type Profile } from '../../shared/profile.ts';
@@ -8,6 +7,7 @@ import type { FileConfig } from '../settings/file-schema.ts';
 import { checkHeaders } from '../settings/headers.ts';
 import type { Path } from '../settings/raw-tree.ts';
 import { isReference, Rules, tidy } from '../settings/rules.ts';
+import { harpoonOf } from './harpoon-rules.ts';
 
 export const defaultBaseUrl = 'https://api.openai.com';
 
@@ -97,21 +97,6 @@ function pollChannels(rules: Rules, values: readonly string[] | undefined): stri
   return [...values].sort();
 }
 
-/** `true`, `kubernetes` or a folder; `false` is nothing. */
-function exclusiveIn(rules: Rules, value: string | undefined): string | undefined {
-  const text = rules.text(value, ['culvert', 'exclusive']);
-  if (text === undefined || /^(?:0|f|false|n|no|off)$/i.test(text)) return undefined;
-  if (/^(?:1|t|true|y|yes|on)$/i.test(text)) return 'true';
-  if (text.toLowerCase() === 'kubernetes') return 'kubernetes';
-  if (!isAbsolute(text))
-    rules.fail(
-      ['culvert', 'exclusive'],
-      'it is none of what is allowed',
-      'true, kubernetes, or the absolute path of a folder that all instances see',
-    );
-  return text;
-}
-
 /** Origins as `URL.origin` spells them. */
 function trustedOrigins(rules: Rules, values: readonly string[] | undefined): string[] | undefined {
   if (values === undefined || values.length === 0) return undefined;
@@ -131,63 +116,6 @@ function trustedOrigins(rules: Rules, values: readonly string[] | undefined): st
     return url.origin;
   });
   return [...new Set(origins)];
-}
-
-function harpoon(config: FileConfig, rules: Rules): Profile['harpoon'] {
-  const from = config.harpoon ?? {};
-  const at = (key: string) => ['harpoon', key];
-  const own = config.culvert?.harpoon_targets ?? {};
-  const plaintext = from.allow_plaintext_http ?? false;
-  const targets = (from.targets ?? []).map((target, index, all) => {
-    const path = ['harpoon', 'targets', index];
-    const label = target.label.trim();
-    if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(label))
-      rules.fail([...path, 'label'], 'it is not a label', 'up to 64 of a–z, 0–9, _ and -, first a letter or digit');
-    if (all.findIndex((other) => other.label.trim() === label) !== index)
-      rules.fail([...path, 'label'], `the label ${label} is used twice`);
-    const extra = own[label] ?? {};
-    return tidy({
-      label,
-      url: rules.url(target.url, [...path, 'url'], plaintext ? 'http:, https:' : 'https:'),
-      unixSocket: rules.text(target.unix_socket, [...path, 'unix_socket']),
-      description: target.description === '' ? undefined : target.description,
-      allowedMethods: extra.allowed_methods?.map((method) => method.toUpperCase()),
-      maxRequestBytes: extra.max_request_bytes,
-      maxResponseBytes: extra.max_response_bytes,
-      timeoutMs: extra.timeout,
-    });
-  });
-  for (const label of Object.keys(own)) {
-    if (!targets.some((target) => target.label === label))
-      rules.fail(['culvert', 'harpoon_targets', label], 'there is no target with this label');
-  }
-  (from.hosts_include_regex ?? []).forEach((pattern, index) => {
-    try {
-      new RegExp(pattern, 'i');
-    } catch {
-      rules.fail([...at('hosts_include_regex'), index], 'it is not a regular expression');
-    }
-  });
-  const transports = (from.additional_transports ?? []).map((value) => value.trim().toLowerCase());
-  transports.forEach((value, index) => {
-    if (value !== 'http-streamable')
-      rules.fail([...at('additional_transports'), index], 'this transport is not known', 'http-streamable');
-  });
-  return profileSchema.shape.harpoon.parse(
-    tidy({
-      targets,
-      allowPlaintextHttp: from.allow_plaintext_http,
-      maxResponseBytes: rules.range(from.max_response_bytes, at('max_response_bytes'), 1, 102_400, '1 to 102400'),
-      maxRedirects: rules.range(from.max_redirects, at('max_redirects'), 0, 5, '0 to 5'),
-      httpProxy: rules.proxy(from.http_proxy, at('http_proxy')),
-      hostsIncludeSuffix: rules.list(from.hosts_include_suffix, at('hosts_include_suffix')),
-      hostsIncludeRegex: rules.list(from.hosts_include_regex, at('hosts_include_regex')),
-      hostsIncludeLoopback: from.hosts_include_loopback,
-      hostsIncludePrivate: from.hosts_include_private,
-      additionalTransports: transports.length > 0 ? [...new Set(transports)] : undefined,
-      capturePayloads: from.capture_payloads,
-    }),
-  );
 }
 
 /**
@@ -248,7 +176,7 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
         oauthTrustedOrigins: trustedOrigins(rules, mcp.oauth_trusted_origins),
       }),
     ),
-    harpoon: harpoon(config, rules),
+    harpoon: harpoonOf(config, rules),
     ...tidy({
       httpProxy: rules.proxy(config.http_proxy, ['http_proxy']),
       noProxy: rules.list(config.culvert?.no_proxy, ['culvert', 'no_proxy']),
@@ -256,7 +184,6 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
     }),
     proxyCheckIntervalMs:
       rules.range(config.proxy?.check_interval, ['proxy', 'check_interval'], 1, Infinity, 'more than 0') ?? 60_000,
-    ...tidy({ exclusive: exclusiveIn(rules, config.culvert?.exclusive) }),
     startWithApp: config.culvert?.start_with_app ?? false,
     capture: {
       bodies: config.culvert?.capture?.bodies ?? defaultCapture.bodies,

@@ -42,6 +42,32 @@ const list = z.array(text, 'a list of text');
 const textMap = z.record(z.string(), text, 'names with a text each');
 const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, 'a section with settings');
 
+/** `config_version: 2`, `template.version: 1`. */
+const harpoonTemplate = section({
+  version: integer,
+  origin: text,
+  method: text,
+  path_template: text,
+  query: textMap.optional(),
+  parameters: z.record(
+    z.string(),
+    section({
+      type: text,
+      required: bool,
+      description: text.optional(),
+      pattern: text.optional(),
+      enum: list.optional(),
+      min_length: integer.optional(),
+      max_length: integer.optional(),
+      reserved_values: list.optional(),
+    }),
+    'parameters by name',
+  ),
+  headers: textMap.optional(),
+  allowed_headers: list.optional(),
+  follow_redirects: bool.optional(),
+});
+
 /** The reference client's YAML, `config_version` 1 and 2 (its configuration.md), and Culvert's one section. */
 export const fileSchema = section({
   config_version: integer.optional(),
@@ -117,7 +143,13 @@ export const fileSchema = section({
   harpoon: section({
     targets: z
       .array(
-        section({ label: text, url: text, unix_socket: text.optional(), description: text.optional() }),
+        section({
+          label: text,
+          url: text.optional(),
+          unix_socket: text.optional(),
+          description: text.optional(),
+          template: harpoonTemplate.optional(),
+        }),
         'a list of targets',
       )
       .optional(),
@@ -137,7 +169,6 @@ export const fileSchema = section({
     /** Immutable: keychain entries hang on it. */
     id: text.optional(),
     start_with_app: bool.optional(),
-    exclusive: text.optional(),
     ui: bool.optional(),
     no_proxy: list.optional(),
     capture: section({ bodies: bool.optional(), max_body_bytes: integer.optional() }).optional(),
@@ -171,6 +202,7 @@ export const fileSchema = section({
           max_request_bytes: integer.optional(),
           max_response_bytes: integer.optional(),
           timeout: duration.optional(),
+          paths: bool.optional(),
         }),
         'targets with their settings',
       )

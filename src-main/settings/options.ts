@@ -442,14 +442,6 @@ const listener: readonly Row[] = [
 
 const process: readonly Row[] = [
   {
-    flag: 'exclusive',
-    env: 'CULVERT_EXCLUSIVE',
-    path: ['culvert', 'exclusive'],
-    kind: 'text',
-    argument: '[where]',
-    help: 'serve only while no other instance does: by a Kubernetes lease in a pod, else a lease file; or name kubernetes or a shared folder',
-  },
-  {
     flag: 'pid.file',
     aliases: ['pid-file'],
     env: 'PID_FILE',
@@ -468,7 +460,6 @@ const harpoon: readonly Row[] = [
     kind: 'targets',
     split: entries,
     argument: '<target>',
-    inert: 'this version has no Harpoon channel',
     help: '"label=…,url=…,unix-socket=…,desc=…"; repeatable',
   },
   {
@@ -563,5 +554,5 @@ export const options: readonly Option[] = [
   ...inGroup('Log', log),
   ...inGroup('Listener (health, readiness, metrics)', listener),
   ...inGroup('Process', process),
-  ...inGroup('Harpoon (allow-listed HTTP callouts)', harpoon, true),
+  ...inGroup('Harpoon (allow-listed HTTP callouts)', harpoon),
 ];

@@ -83,7 +83,18 @@ export class Dispatcher implements LaneOwner {
     this.#options = options;
     this.#admission = new Admission(this.#inFlight, clock);
     for (const [name, channel] of channels)
-      this.#lanes.set(name, new Lane({ channel, stages: stages(channel), queue, slots, clock, events, owner: this }));
+      this.#lanes.set(
+        name,
+        new Lane({
+          channel,
+          stages: stages(channel),
+          queue,
+          slots: channel.slots ?? slots,
+          clock,
+          events,
+          owner: this,
+        }),
+      );
   }
 
   /** Calls that are held, queued, with their servers or on the way back. */
@@ -177,7 +188,7 @@ export class Dispatcher implements LaneOwner {
     if (this.#closing) return this.#fail(command, new TunnelError('shutting_down', 'local'));
     if (command.kind === 'oauth_discovery') return this.#aside(command, discoverSignIn(command, discover));
     const lane = this.#lanes.get(command.channel);
-    if (!lane)
+    if (!lane || lane.channel.isRoutable === false)
       return this.#fail(command, new TunnelError('unsupported_channel', 'local', { channel: command.channel }));
     if (command.kind === 'session_termination') return this.#aside(command, terminateSession(command, lane.channel));
     if (command.message.kind === 'batch') return this.#answer(command, jsonResponse(batchRefusal, 400), 'failed');

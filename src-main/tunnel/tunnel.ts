@@ -196,14 +196,16 @@ export class Tunnel {
       tunnelId: profile.controlPlane.tunnelId,
       controlPlane: controlPlaneUrl(profile.controlPlane).origin,
       state: this.#state,
-      channels: this.#parts.channels.map(({ name, transport, target, state, inFlight }) => ({
-        name,
-        transport,
-        target,
-        state,
-        inFlight,
-        ...this.#dispatcher.answers.of(name),
-      })),
+      channels: this.#parts.channels
+        .filter(({ isRoutable = true }) => isRoutable)
+        .map(({ name, transport, target, state, inFlight }) => ({
+          name,
+          transport,
+          target,
+          state,
+          inFlight,
+          ...this.#dispatcher.answers.of(name),
+        })),
       queue: { depth: this.#queue.depth, capacity: this.#queue.capacity },
       inFlight: this.#dispatcher.inFlight,
       ...(held === 0 ? {} : { held }),

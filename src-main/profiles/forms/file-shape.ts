@@ -1,4 +1,4 @@
-import { defaultCapture, type ChannelConfig, type Profile } from '../../../shared/profile.ts';
+import { defaultCapture, type ChannelConfig, type HarpoonTemplate, type Profile } from '../../../shared/profile.ts';
 import { formatDuration } from '../../settings/duration.ts';
 import { defaultBaseUrl } from '../profile-rules.ts';
 
@@ -84,9 +84,10 @@ function referenceShape(profile: Profile): Loose {
         (target) =>
           map({
             label: target.label,
-            url: target.url,
+            url: target.template ? undefined : target.url,
             unix_socket: target.unixSocket,
             description: target.description,
+            template: target.template && templateShape(target.template),
           }) ?? [],
       ),
       allow_plaintext_http: unless(harpoon.allowPlaintextHttp, false),
@@ -103,6 +104,34 @@ function referenceShape(profile: Profile): Loose {
     proxy: map({ check_interval: duration(profile.proxyCheckIntervalMs, 60_000) }),
   };
 }
+
+const templateShape = ({ parameters, ...template }: HarpoonTemplate) =>
+  map({
+    version: 1,
+    origin: template.origin,
+    method: template.method,
+    path_template: template.pathTemplate,
+    query: template.query,
+    parameters: map(
+      Object.fromEntries(
+        Object.entries(parameters).map(([name, parameter]) => [
+          name,
+          map({
+            type: parameter.type,
+            required: parameter.required,
+            description: parameter.description,
+            pattern: parameter.pattern,
+            enum: parameter.enum,
+            min_length: parameter.minLength,
+            max_length: parameter.maxLength,
+            reserved_values: parameter.reservedValues,
+          }),
+        ]),
+      ),
+    ),
+    headers: template.headers,
+    allowed_headers: template.allowedHeaders,
+  });
 
 /** What only Culvert has, without the id: empty for a profile that the reference can hold. */
 export function ownShape(profile: Profile): ShapeMap {
@@ -124,12 +153,12 @@ export function ownShape(profile: Profile): ShapeMap {
       max_request_bytes: target.maxRequestBytes,
       max_response_bytes: target.maxResponseBytes,
       timeout: target.timeoutMs === undefined ? undefined : formatDuration(target.timeoutMs),
+      paths: target.allowsPaths,
     }),
   ]);
   return (
     map({
       start_with_app: unless(profile.startWithApp, false),
-      exclusive: profile.exclusive,
       no_proxy: profile.noProxy,
       capture: map({
         bodies: unless(capture.bodies, defaultCapture.bodies),

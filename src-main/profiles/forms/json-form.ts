@@ -96,6 +96,7 @@ function targetsFromJson(list: Raw | undefined): { targets: Raw[]; own: RawMap }
       if (ownKey !== undefined) extra[ownKey] = ownKey === 'timeout' && typeof value === 'string' ? `${value}s` : value;
     }
     targets.push(target);
+    extra['paths'] = 'true';
     const label = entry['label'];
     if (Object.keys(extra).length > 0 && typeof label === 'string') own = { ...own, [label]: extra };
   }
