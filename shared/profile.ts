@@ -151,6 +151,8 @@ export const profileSchema = z.object({
   caBundle: z.string().optional(),
   proxyCheckIntervalMs: z.number().default(60_000),
   /** Culvert's own: start with the app; what traces keep. */
+  /** One instance of a group serves the tunnel: `true`, `kubernetes`, or the folder of the lease file. */
+  exclusive: z.string().optional(),
   startWithApp: z.boolean().default(false),
   capture: z.object({
     bodies: z.boolean().default(defaultCapture.bodies),

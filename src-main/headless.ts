@@ -4,7 +4,9 @@ import { mountHealth } from './admin/health-details.ts';
 import { createHttpListener, type HttpListener } from './admin/http-listener.ts';
 import { mountLogLevel } from './admin/log-level.ts';
 import { allReady, mountProbes } from './admin/probes.ts';
+import { systemClock } from './base/clock.ts';
 import { createEngine } from './engine.ts';
+import { Exclusive } from './exclusive/exclusive.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { headlessLimits, TraceStore } from './observe/trace-store.ts';
@@ -85,7 +87,35 @@ export function createHeadless(options: HeadlessOptions): Headless {
         error: error instanceof Error ? error.message : String(error),
       }),
   });
-  mountProbes(listener, source, metrics);
+  /** Another process of this account that has just given the lease back may still be about to end. */
+  const lockSoon = async ({ id, name }: Profile): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        await runtime?.lockProfile(id, name);
+        return;
+      } catch (error) {
+        if (tries >= 20) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  };
+  const cease = async ({ id }: Profile): Promise<void> => {
+    await manager.stop(id, 0);
+    await runtime?.unlockProfile(id);
+  };
+  const exclusive = new Exclusive({
+    env,
+    clock: systemClock,
+    log,
+    serve: async (profile, isWanted) => {
+      await lockSoon(profile);
+      if (isWanted()) await manager.start(profile);
+      // lost while it was being started
+      if (!isWanted()) await cease(profile);
+    },
+    cease,
+  });
+  mountProbes(listener, { ...source, isStandingBy: () => exclusive.isStandingBy }, metrics);
   mountHealth(listener, {
     ...source,
     instanceId: randomUUID(),
@@ -106,16 +136,21 @@ export function createHeadless(options: HeadlessOptions): Headless {
     },
     async open() {
       runtime = await openRuntime(env, log, 'run');
-      for (const { id, name } of profiles) await runtime?.lockProfile(id, name);
+      for (const { id, name, exclusive: isShared } of profiles)
+        if (isShared === undefined) await runtime?.lockProfile(id, name);
       await listener.listen();
       if (listener.address !== undefined) await runtime?.setEndpoint(listener.address, listener.instanceToken);
     },
     async start() {
-      await Promise.all(profiles.map((profile) => manager.start(profile)));
+      for (const profile of profiles) if (profile.exclusive !== undefined) exclusive.start(profile);
+      await Promise.all(
+        profiles.filter((profile) => profile.exclusive === undefined).map((profile) => manager.start(profile)),
+      );
     },
     async stop(graceMs) {
       draining = true;
       await manager.stopAll(graceMs);
+      await exclusive.stop();
     },
     async close() {
       await listener.close();

@@ -8,6 +8,8 @@ import type { Listener } from './listener.ts';
 
 export interface ProbesSource {
   snapshots(): readonly TunnelSnapshot[];
+  /** Another instance serves what this one would: as ready as it can be. */
+  isStandingBy?(): boolean;
 }
 
 const isPolling = ({ state }: TunnelSnapshot): boolean => state.kind === 'connected' || state.kind === 'degraded';
@@ -77,6 +79,11 @@ export function mountProbes(listener: Listener, source: ProbesSource, metrics: M
     if (!readsOnly(request, response)) return;
     const tunnels = source.snapshots().map((tunnel) => ({ id: tunnel.tunnelId, ...readiness(tunnel) }));
     const first = tunnels.find(({ ready }) => !ready) ?? tunnels[0];
+    // one that stands by must not hold up a rollout
+    if (source.isStandingBy?.() === true && source.snapshots().every(({ state }) => state.kind === 'stopped')) {
+      json(response, 200, { status: 'standby', polling: false, mcp_server_reachable: false });
+      return;
+    }
     if (!first) {
       json(response, 503, { status: 'not_ready', polling: false, mcp_server_reachable: false });
       return;

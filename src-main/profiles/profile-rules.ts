@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
 import { defaultCapture, profileSchema, type Profile } from '../../shared/profile.ts';
@@ -97,6 +98,21 @@ function pollChannels(rules: Rules, values: readonly string[] | undefined): stri
   return [...values].sort();
 }
 
+/** `true`, `kubernetes` or a folder; `false` is nothing. */
+function exclusiveIn(rules: Rules, value: string | undefined): string | undefined {
+  const text = rules.text(value, ['culvert', 'exclusive']);
+  if (text === undefined || /^(?:0|f|false|n|no|off)$/i.test(text)) return undefined;
+  if (/^(?:1|t|true|y|yes|on)$/i.test(text)) return 'true';
+  if (text.toLowerCase() === 'kubernetes') return 'kubernetes';
+  if (!isAbsolute(text))
+    rules.fail(
+      ['culvert', 'exclusive'],
+      'it is none of what is allowed',
+      'true, kubernetes, or the absolute path of a folder that all instances see',
+    );
+  return text;
+}
+
 /** Origins as `URL.origin` spells them. */
 function trustedOrigins(rules: Rules, values: readonly string[] | undefined): string[] | undefined {
   if (values === undefined || values.length === 0) return undefined;
@@ -184,6 +200,7 @@ export function toProfile(config: FileConfig, identity: { id: string; name: stri
     }),
     proxyCheckIntervalMs:
       rules.range(config.proxy?.check_interval, ['proxy', 'check_interval'], 1, Infinity, 'more than 0') ?? 60_000,
+    ...tidy({ exclusive: exclusiveIn(rules, config.culvert?.exclusive) }),
     startWithApp: config.culvert?.start_with_app ?? false,
     capture: {
       bodies: config.culvert?.capture?.bodies ?? defaultCapture.bodies,

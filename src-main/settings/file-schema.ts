@@ -169,6 +169,7 @@ export const fileSchema = section({
     /** Immutable: keychain entries hang on it. */
     id: text.optional(),
     start_with_app: bool.optional(),
+    exclusive: text.optional(),
     ui: bool.optional(),
     no_proxy: list.optional(),
     capture: section({ bodies: bool.optional(), max_body_bytes: integer.optional() }).optional(),

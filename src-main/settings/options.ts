@@ -442,6 +442,14 @@ const listener: readonly Row[] = [
 
 const process: readonly Row[] = [
   {
+    flag: 'exclusive',
+    env: 'CULVERT_EXCLUSIVE',
+    path: ['culvert', 'exclusive'],
+    kind: 'text',
+    argument: '[where]',
+    help: 'serve only while no other instance does: by a Kubernetes lease in a pod, else a lease file; or name kubernetes or a shared folder',
+  },
+  {
     flag: 'pid.file',
     aliases: ['pid-file'],
     env: 'PID_FILE',

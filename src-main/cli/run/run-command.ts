@@ -33,7 +33,7 @@ export function addFlags(command: Command, given: Given): void {
   };
   const flag = (name: string, option: Option, into: Given) => {
     const made = new Flag(`--${name} ${option.argument}`, helpOf(option));
-    if (option.kind === 'bool') made.preset('true');
+    if (option.argument.startsWith('[')) made.preset('true');
     if (option.choices) made.choices(option.choices);
     return made.argParser(collect(into, option)).hideHelp(option.inert !== undefined || into === aliases);
   };

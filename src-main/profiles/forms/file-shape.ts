@@ -159,6 +159,7 @@ export function ownShape(profile: Profile): ShapeMap {
   return (
     map({
       start_with_app: unless(profile.startWithApp, false),
+      exclusive: profile.exclusive,
       no_proxy: profile.noProxy,
       capture: map({
         bodies: unless(capture.bodies, defaultCapture.bodies),
