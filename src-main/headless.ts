@@ -5,6 +5,8 @@ import { createHttpListener, type HttpListener } from './admin/http-listener.ts'
 import { mountLogLevel } from './admin/log-level.ts';
 import { allReady, mountProbes } from './admin/probes.ts';
 import { systemClock } from './base/clock.ts';
+import { mountReferenceApi } from './admin/reference-api.ts';
+import type { DiscoveryResult } from './oauth/discovery.ts';
 import { createEngine } from './engine.ts';
 import { Exclusive } from './exclusive/exclusive.ts';
 import type { Log } from './observe/log.ts';
@@ -51,6 +53,8 @@ export function createHeadless(options: HeadlessOptions): Headless {
   const startedAt = Date.now();
   const captures = new Map(profiles.map(({ id, capture }) => [id, capture]));
   const traces = new TraceStore(headlessLimits, (tunnel) => captures.get(tunnel));
+  const discoveries = new Map<string, DiscoveryResult>();
+  const instanceId = randomUUID();
   let runtime: RuntimeFile | undefined;
   let draining = false;
   const manager = createEngine({
@@ -60,6 +64,7 @@ export function createHeadless(options: HeadlessOptions): Headless {
     traces,
     children: { added: (pid) => runtime?.added(pid), removed: (pid) => runtime?.removed(pid) },
     handshakes: savedHandshakes(runtimeFolder(env)),
+    onDiscovery: (id, found) => discoveries.set(id, found),
   });
   const source = {
     get size() {
@@ -118,13 +123,23 @@ export function createHeadless(options: HeadlessOptions): Headless {
   mountProbes(listener, { ...source, isStandingBy: () => exclusive.isStandingBy }, metrics);
   mountHealth(listener, {
     ...source,
-    instanceId: randomUUID(),
+    instanceId,
     version,
     startedAt,
     isDraining: () => draining,
     showDetails: settings.listen.showDetails,
   });
   mountLogLevel(listener, log);
+  mountReferenceApi(listener, {
+    snapshots: () => manager.snapshots(),
+    profiles,
+    discovery: (id) => discoveries.get(id),
+    instanceId,
+    version,
+    startedAt,
+    log,
+    metrics,
+  });
 
   return {
     manager,

@@ -101,6 +101,18 @@ export function componentsOf(tunnel: TunnelSnapshot): Readonly<Record<string, Co
       },
     },
   };
+  if (tunnel.proxies && tunnel.proxies.length > 0) {
+    const broken = tunnel.proxies.find((proxy) => proxy.state === 'unhealthy');
+    components['proxy'] = {
+      status: broken ? 'degraded' : 'ok',
+      state: broken ? 'unhealthy' : 'healthy',
+      ...(broken?.error ? { reason_code: broken.error.code } : {}),
+      ...observed(Math.max(...tunnel.proxies.map(({ checkedAt }) => checkedAt))),
+      details: {
+        routes: tunnel.proxies.map(({ route, name, proxy, state: health }) => ({ route, name, proxy, state: health })),
+      },
+    };
+  }
   for (const channel of tunnel.channels) {
     components[channel.name === 'main' ? 'mcp' : channel.name === 'harpoon' ? 'harpoon' : `mcp-${channel.name}`] =
       channelComponent(channel);
