@@ -47,8 +47,9 @@ test('the addresses under /api that scripts of the reference client read are the
   const stream = await fetch(`${base}/api/logs/stream`, { signal: leaving.signal });
   expect(stream.headers.get('content-type')).toBe('text/event-stream');
   await fetch(`${base}/api/log-level`, { method: 'PUT', body: '{"level":"debug"}' });
-  const { value } = await stream.body!.getReader().read();
-  expect(Buffer.from(value).toString()).toMatch(/^event: log\nid: \d+\ndata: \{"seq":\d+,"time":/);
+  const reader = stream.body!.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  const first = await reader.read();
+  expect(Buffer.from(first.value ?? []).toString()).toMatch(/^event: log\nid: \d+\ndata: \{"seq":\d+,"time":/);
   leaving.abort();
 
   const archive = await fetch(`${base}/api/logs/export?minutes=5`);
