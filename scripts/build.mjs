@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { withoutHttp2 } from './undici-http1.mjs';
 import { gatherLicences, writeLicences } from './licences.mjs';
 import { workerSource } from './worker-source.mjs';
 
@@ -15,7 +16,7 @@ export async function buildCli() {
     logLevel: 'warn',
     define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { alias: [{ find: /^undici$/, replacement: fileURLToPath(new URL('undici-pool.mjs', import.meta.url)) }] },
-    plugins: [gatherLicences(), workerSource()],
+    plugins: [withoutHttp2(), gatherLicences(), workerSource()],
     ssr: { noExternal: true, external: ['keytar', 'system-ca'] },
     build: {
       ssr: 'src-main/cli.ts',

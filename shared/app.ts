@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tunnelErrorSchema } from './errors.ts';
+import { tunnelErrorSchema } from './error-schema.ts';
 import { verdictSchema } from './evidence.ts';
 import { settingsSchema } from './settings.ts';
 import { certificateSchema, tunnelSnapshotSchema } from './tunnel.ts';

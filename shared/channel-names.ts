@@ -1,4 +1,4 @@
-import { channelNamePattern } from './tunnel.ts';
+import { channelNamePattern } from './names.ts';
 import { trimmedOf } from './trim.ts';
 
 /** Calls that name no channel go there. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tunnelErrorSchema } from './errors.ts';
+import { tunnelErrorSchema } from './error-schema.ts';
 import { droppedSchema, importSources } from './import-words.ts';
 
 /** An environment variable or a header of a server: a plain value, a reference, or a secret whose value went to main by `secrets.set`. */

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Who is at fault: the layers of the pipe, and the words that window, tray, command line and `/readyz` use. */
 export const layers = ['app', 'network', 'control-plane', 'mcp-server', 'calling-product'] as const;
 export type Layer = (typeof layers)[number];
@@ -131,14 +129,6 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 export type ErrorParams = Readonly<Record<string, string | number | boolean>>;
 
-const codeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
-
-/** What crosses IPC, goes into a state or a trace: an error without its stack. Parameters never hold a secret. */
-export const tunnelErrorSchema = z.object({
-  code: z.enum(codeNames),
-  leg: z.enum(legs),
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-});
 export interface TunnelErrorData {
   readonly code: ErrorCode;
   readonly leg: Leg;

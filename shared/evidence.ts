@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { layers, tunnelErrorSchema } from './errors.ts';
+import { layers } from './errors.ts';
+import { tunnelErrorSchema } from './error-schema.ts';
 import { serverInfoSchema } from './tunnel.ts';
 
 /** One thing that was proved, or failed to be: probes return a list of these, doctor, wizard and `culvert run` only show them. */

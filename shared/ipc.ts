@@ -17,9 +17,10 @@ import {
   tunnelScopeSchema,
 } from './managed-tunnel.ts';
 import { checkedTextSchema, profileDocumentSchema, profileFormSchema, saveResultSchema } from './profile-editor.ts';
-import { logLevels, settingsPatchSchema, settingsSchema } from './settings.ts';
+import { settingsPatchSchema, settingsSchema } from './settings.ts';
+import { logLevels } from './log-level.ts';
 import { traceBodyPartSchema } from './trace.ts';
-import { tunnelIdPattern } from './tunnel.ts';
+import { tunnelIdPattern } from './names.ts';
 import {
   fileResultSchema,
   hiddenPlaceSchema,

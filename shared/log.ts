@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLevels } from './settings.ts';
+import { logLevels } from './log-level.ts';
 
 export const logLineSchema = z.object({
   /** Grows by one a line within a process. */

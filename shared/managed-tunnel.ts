@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tunnelErrorSchema } from './errors.ts';
+import { tunnelErrorSchema } from './error-schema.ts';
 
 const ownerIds = z
   .array(z.string().trim().min(1).max(200))

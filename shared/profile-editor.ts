@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tunnelErrorSchema } from './errors.ts';
+import { tunnelErrorSchema } from './error-schema.ts';
 import { httpChannelSchema, profileSchema, stdioChannelSchema } from './profile.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channelNamePattern, tunnelIdPattern } from './tunnel.ts';
+import { channelNamePattern, tunnelIdPattern } from './names.ts';
 
 /**
  * A value that may be a secret: `env:NAME`, `file:/path`, `keychain:<profile id>/<slot>`, or, for compatibility, a literal.

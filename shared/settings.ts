@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { logLevels } from './log-level.ts';
 import { tunnelScopeSchema } from './managed-tunnel.ts';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export * from './log-level.ts';
 
 export const savedFilterSchema = z.object({ name: z.string().min(1).max(60), query: z.string().max(500) });
 

@@ -1,4 +1,5 @@
-import { isErrorStatus, isOpenStatus, traceStatuses, type TraceEvent, type TraceStatus } from './trace.ts';
+import type { TraceEvent, TraceStatus } from './trace.ts';
+import { isErrorStatus, isOpenStatus, traceStatuses } from './trace-status.ts';
 
 /**
  * The language of the filter bar, for the store that searches and the page that colours it:

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tunnelErrorSchema, type TunnelErrorData } from './errors.ts';
+import { tunnelErrorSchema } from './error-schema.ts';
 
 /** Times are wall-clock milliseconds since the epoch: they are shown to people. Deadlines are monotonic and stay inside the engine. */
 const time = z.number();
@@ -85,29 +85,6 @@ export const certificateSchema = z.object({
   notAfter: time,
 });
 export type CertificateSeen = z.infer<typeof certificateSchema>;
-
-/** What to warn of: the days left that were reached, of 30, 7 and 1; 0 once it is over. Undefined: more than 30. */
-export function expiryWarning(
-  { notAfter }: Pick<CertificateSeen, 'notAfter'>,
-  now: number,
-): 30 | 7 | 1 | 0 | undefined {
-  const days = (notAfter - now) / 86_400_000;
-  if (days <= 0) return 0;
-  return days <= 1 ? 1 : days <= 7 ? 7 : days <= 30 ? 30 : undefined;
-}
-
-/** Days until then, to the nearest: what every page and message counts. */
-export const daysUntil = (time: number, now: number): number => Math.round((time - now) / 86_400_000);
-
-/** The warning as an error of the catalogue: whose certificate, until when, and how long that is. */
-export function expiryError({ of, subject, notAfter }: CertificateSeen, now: number): TunnelErrorData {
-  const days = daysUntil(notAfter, now);
-  const when = notAfter <= now ? 'now' : days <= 1 ? 'within a day' : `within ${days} days`;
-  const params = { subject, when, notAfter: new Date(notAfter).toISOString().slice(0, 10) };
-  return of === 'client'
-    ? { code: 'certificate_ends', leg: 'local', params }
-    : { code: 'certificate_ends_there', leg: of, params };
-}
 
 /** Whether a proxy lets a route through, as of the last look. */
 export const proxyHealthSchema = z.object({
@@ -195,8 +172,5 @@ export const tunnelSnapshotSchema = z.object({
 });
 export type TunnelSnapshot = z.infer<typeof tunnelSnapshotSchema>;
 
-export const tunnelIdPattern = /^tunnel_[a-z0-9]{32}$/;
-/** Canonical channel name: trimmed, lower case. `harpoon` is reserved. */
-export const channelNamePattern = /^[a-z0-9_-]{1,64}$/;
-
-export type { TunnelErrorData };
+export { expiryError, expiryWarning, daysUntil } from './certificates.ts';
+export type { TunnelErrorData } from './errors.ts';

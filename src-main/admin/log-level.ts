@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { logLevels, type LogLevel } from '../../shared/settings.ts';
+import type { LogLevel } from '../../shared/settings.ts';
+import { logLevels } from '../../shared/log-level.ts';
 import type { Log } from '../observe/log.ts';
 import { plain } from './http-listener.ts';
 import type { Listener } from './listener.ts';

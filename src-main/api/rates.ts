@@ -1,5 +1,6 @@
 import type { Rates } from '../../shared/app.ts';
-import { isErrorStatus, type TraceEvent } from '../../shared/trace.ts';
+import type { TraceEvent } from '../../shared/trace.ts';
+import { isErrorStatus } from '../../shared/trace-status.ts';
 
 const minutes = 60;
 const minuteMs = 60_000;

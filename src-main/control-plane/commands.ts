@@ -1,5 +1,5 @@
 import type { HeaderList } from '../../shared/trace.ts';
-import { channelNamePattern } from '../../shared/tunnel.ts';
+import { channelNamePattern } from '../../shared/names.ts';
 import { parseResponseTimeout } from '../json/duration.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import type { Span } from '../json/span.ts';

@@ -1,4 +1,4 @@
-import { channelNamePattern } from '../../shared/tunnel.ts';
+import { channelNamePattern } from '../../shared/names.ts';
 
 /** What the control plane may know of a channel: its name and how it may be routed, never where or what it is. */
 export interface ChannelDeclaration {

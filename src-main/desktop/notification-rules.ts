@@ -1,6 +1,7 @@
 import type { Verdict } from '../../shared/evidence.ts';
 import type { Settings } from '../../shared/settings.ts';
-import { expiryError, expiryWarning, type TunnelSnapshot } from '../../shared/tunnel.ts';
+import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { expiryError, expiryWarning } from '../../shared/certificates.ts';
 import { layerOf } from '../../shared/error-layer.ts';
 
 export type NoticeKind = 'lost' | 'refused' | 'crash-loop' | 'recovered' | 'certificate';

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../shared/evidence.ts';
-import { daysUntil, expiryWarning } from '../../shared/tunnel.ts';
+import { daysUntil, expiryWarning } from '../../shared/certificates.ts';
 
 /**
  * A handshake with the days that are left until the first certificate of its chain ends; few of them are a doubt. Anything

@@ -3,7 +3,7 @@ import { isChannelName, mainChannel } from '../../shared/channel-names.ts';
 import { secretSlotOf, type Draft, type DraftPatch, type DraftServer, type EnvEntry } from '../../shared/draft.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { profileSchema, type ChannelConfig, type Profile } from '../../shared/profile.ts';
-import { tunnelIdPattern } from '../../shared/tunnel.ts';
+import { tunnelIdPattern } from '../../shared/names.ts';
 import { profileNameFrom } from '../../shared/profile-name.ts';
 import { keepWhile } from '../secrets/keep-while.ts';
 import { overStore } from '../secrets/over-store.ts';

@@ -1,6 +1,7 @@
 import type { Profile } from '../../shared/profile.ts';
 import type { TunnelErrorData } from '../../shared/errors.ts';
-import { expiryError, expiryWarning, type CertificateSeen, type ProxyHealth } from '../../shared/tunnel.ts';
+import type { CertificateSeen, ProxyHealth } from '../../shared/tunnel.ts';
+import { expiryError, expiryWarning } from '../../shared/certificates.ts';
 import type { Clock } from '../base/clock.ts';
 import { configuredTargets } from './profile-routes.ts';
 import type { Purpose, Routes, Target } from './routes.ts';

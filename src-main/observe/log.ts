@@ -1,5 +1,6 @@
 import type { LogLine } from '../../shared/log.ts';
-import { logLevels, type LogLevel } from '../../shared/settings.ts';
+import type { LogLevel } from '../../shared/settings.ts';
+import { logLevels } from '../../shared/log-level.ts';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 

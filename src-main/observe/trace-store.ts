@@ -1,4 +1,5 @@
-import { isErrorStatus, type BodyRef, type HeaderList, type TraceBodyPart } from '../../shared/trace.ts';
+import type { BodyRef, HeaderList, TraceBodyPart } from '../../shared/trace.ts';
+import { isErrorStatus } from '../../shared/trace-status.ts';
 import { BodyLog, type Place } from './body-log.ts';
 import type { Command } from '../call/command.ts';
 import type { CallObserver, PostedAnswer } from '../call/events.ts';

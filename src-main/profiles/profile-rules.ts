@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
-import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
+import { channelNamePattern, tunnelIdPattern } from '../../shared/names.ts';
 import { defaultCapture, profileSchema, type Profile } from '../../shared/profile.ts';
 import type { PlaceOf } from '../settings/check.ts';
 import { channels } from './channel-rules.ts';

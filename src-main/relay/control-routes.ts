@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { channelNamePattern } from '../../shared/tunnel.ts';
+import { channelNamePattern } from '../../shared/names.ts';
 import { readAnswer, UnusableAnswer, type Answer } from './answer.ts';
 import { ApiError } from './api-error.ts';
 import { encodeCommands } from './command.ts';

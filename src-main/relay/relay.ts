@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { TunnelError } from '../../shared/errors.ts';
-import { channelNamePattern, tunnelIdPattern } from '../../shared/tunnel.ts';
+import { channelNamePattern, tunnelIdPattern } from '../../shared/names.ts';
 import { isLoopbackName } from '../base/loopback.ts';
 import { ApiError, methodNotAllowed, notFound } from './api-error.ts';
 import { handlePoll, handleResponse, requireOrganization } from './control-routes.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request, type IncomingMessage } from 'node:http';
-import { TunnelError, tunnelErrorSchema } from '../../shared/errors.ts';
+import { TunnelError } from '../../shared/errors.ts';
+import { tunnelErrorSchema } from '../../shared/error-schema.ts';
 import {
   calls,
   events,

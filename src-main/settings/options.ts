@@ -1,4 +1,4 @@
-import { logLevels } from '../../shared/settings.ts';
+import { logLevels } from '../../shared/log-level.ts';
 
 /**
  * Every setting that can come from a flag or a variable: the reference client's names (its configuration.md), the

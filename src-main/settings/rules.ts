@@ -1,5 +1,5 @@
 import { TunnelError } from '../../shared/errors.ts';
-import { channelNamePattern } from '../../shared/tunnel.ts';
+import { channelNamePattern } from '../../shared/names.ts';
 import { fieldName, invalid, type PlaceOf } from './check.ts';
 import type { Path } from './raw-tree.ts';
 

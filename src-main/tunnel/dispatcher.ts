@@ -1,5 +1,6 @@
 import { TunnelError } from '../../shared/errors.ts';
-import { isErrorStatus, type TraceStatus } from '../../shared/trace.ts';
+import type { TraceStatus } from '../../shared/trace.ts';
+import { isErrorStatus } from '../../shared/trace-status.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import type { Cancellation, CancelReason } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TunnelError } from '../../../shared/errors.ts';
 import { describe } from '../../../shared/messages.ts';
-import { tunnelIdPattern } from '../../../shared/tunnel.ts';
+import { tunnelIdPattern } from '../../../shared/names.ts';
 import {
   createManagement,
   type ManagedTunnel,

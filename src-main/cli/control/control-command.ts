@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option as Flag, type Command } from 'commander';
-import { logLevels, type LogLevel } from '../../../shared/settings.ts';
+import type { LogLevel } from '../../../shared/settings.ts';
+import { logLevels } from '../../../shared/log-level.ts';
 import type { AddCommand } from '../add-command.ts';
 
 const whole =

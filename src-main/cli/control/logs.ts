@@ -1,5 +1,6 @@
 import type { LogLine } from '../../../shared/log.ts';
-import { logLevels, type LogLevel } from '../../../shared/settings.ts';
+import type { LogLevel } from '../../../shared/settings.ts';
+import { logLevels } from '../../../shared/log-level.ts';
 import { peopleLine } from '../../observe/log-format.ts';
 import type { Env } from '../../settings/layers.ts';
 import { exitCodes } from '../exit.ts';

@@ -3,7 +3,7 @@ import { TunnelError } from '../../../shared/errors.ts';
 import { describeDropped, importSources, sourceNames } from '../../../shared/import-words.ts';
 import { sentence } from '../../../shared/messages.ts';
 import { profileSchema } from '../../../shared/profile.ts';
-import { tunnelIdPattern } from '../../../shared/tunnel.ts';
+import { tunnelIdPattern } from '../../../shared/names.ts';
 import { channelOf, profileNameOf } from '../../imports/candidates.ts';
 import { findServers } from '../../imports/found-servers.ts';
 import { newProfileText } from '../../profiles/forms/profile-text.ts';

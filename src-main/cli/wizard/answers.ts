@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { TunnelError } from '../../../shared/errors.ts';
-import { tunnelIdPattern } from '../../../shared/tunnel.ts';
+import { tunnelIdPattern } from '../../../shared/names.ts';
 import type { FoundServer } from '../../imports/found-servers.ts';
 import { enhancedPath } from '../../process/path.ts';
 import { resolveProgram } from '../../process/program.ts';
