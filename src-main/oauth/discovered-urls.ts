@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { withoutTrailing } from '../../shared/trim.ts';
+
 /** What Culvert reads of the metadata; the bytes go on as they are. */
 export interface ResourceDocument {
   readonly resource: string;
@@ -19,10 +22,13 @@ export interface DiscoveredUrl {
     | 'registration-endpoint'
     | 'revocation-endpoint';
   /**
-   * It may be offered although its host is private: it is on the server's own origin, or on that of an authorization
-   * server that is. Metadata must not open any other way into the private network.
+   * It may be offered although its host is private: it is on the server's own origin or a listed one
+   * (`mcp.oauth_trusted_origins`), or on that of an authorization server that is. Metadata must not open any other way
+   * into the private network.
    */
   readonly mayBePrivate: boolean;
+  /** The same for all addresses of one authorization server. */
+  readonly group?: string;
   /** Reached through the server's Unix socket. */
   readonly unixSocket?: string;
 }
@@ -35,6 +41,8 @@ export interface AuthServerMetadata {
 
 interface ServerPlace {
   readonly serverUrl: URL;
+  /** Whether it is the server's own origin or a listed one. */
+  readonly isTrusted: (url: URL) => boolean;
   readonly unixSocket?: string;
 }
 
@@ -54,26 +62,39 @@ export function discoveredUrls(
   server: AuthServerMetadata | undefined,
   place: ServerPlace,
 ): readonly DiscoveredUrl[] {
-  const own = (url: URL): boolean => url.origin === place.serverUrl.origin;
-  const record = (role: DiscoveredUrl['role'], text: unknown, mayBePrivate: (url: URL) => boolean): DiscoveredUrl[] => {
+  const { isTrusted, unixSocket } = place;
+  const group = `auth-server:${createHash('sha256').update(source.href).digest('hex').slice(0, 12)}:0`;
+  const throughSocket = (url: URL): { unixSocket?: string } =>
+    unixSocket !== undefined && url.origin === place.serverUrl.origin ? { unixSocket } : {};
+  const ofResource = (role: DiscoveredUrl['role'], text: unknown): DiscoveredUrl[] => {
     const url = webUrl(text);
-    if (url === undefined) return [];
-    const socket = place.unixSocket !== undefined && own(url) ? { unixSocket: place.unixSocket } : {};
-    return [{ url, role, mayBePrivate: mayBePrivate(url), ...socket }];
+    return url ? [{ url, role, mayBePrivate: isTrusted(url), ...throughSocket(url) }] : [];
   };
   const found = [
-    ...record('prmd-resource', resource.resource, own),
-    ...record('prmd-auth-server', resource.authorization_servers?.[0], own),
-    ...record('prmd-source', source.href, own),
+    ...ofResource('prmd-resource', resource.resource),
+    ...ofResource('prmd-auth-server', resource.authorization_servers?.[0]).map((one) => ({ ...one, group })),
+    ...ofResource('prmd-source', source.href),
   ];
   if (server === undefined) return found;
   const { issuerUrl, metadataUrl, document } = server;
-  const ofIssuer = (url: URL): boolean => own(issuerUrl) && url.origin === issuerUrl.origin;
+  const ofServer = (role: DiscoveredUrl['role'], text: unknown): DiscoveredUrl[] => {
+    const url = webUrl(text);
+    if (!url) return [];
+    const ofIssuer = url.origin === issuerUrl.origin;
+    const socket = ofIssuer && (isBelow(url, issuerUrl) || url.href === metadataUrl.href) ? throughSocket(url) : {};
+    return [{ url, role, mayBePrivate: ofIssuer && isTrusted(issuerUrl), group, ...socket }];
+  };
   return [
     ...found,
-    ...record('auth-server-metadata', metadataUrl.href, ofIssuer),
-    ...endpoints.flatMap(([role, key]) => record(role, document[key], ofIssuer)),
+    ...ofServer('auth-server-metadata', metadataUrl.href),
+    ...endpoints.flatMap(([role, key]) => ofServer(role, document[key])),
   ];
+}
+
+/** On one origin: whether `url` has the path of `base` or one under it. */
+function isBelow(url: URL, base: URL): boolean {
+  const path = withoutTrailing(base.pathname, '/');
+  return url.pathname === path || url.pathname.startsWith(`${path}/`);
 }
 
 /** Undefined for what is no http or https address. */

@@ -34,6 +34,8 @@ export type DiscoveryResult =
       readonly urls: readonly DiscoveredUrl[];
       /** Origins that the server names and that were not asked: neither its own nor listed. */
       readonly notAsked: readonly string[];
+      /** The authorization server calls itself by another name than the one it was asked under; both are addresses. */
+      readonly issuerMismatch?: { readonly asked: string; readonly said: string };
     }
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly error: TunnelError };
@@ -105,10 +107,19 @@ class Discovery implements OAuthDiscovery {
       const { unixSocket } = this.#config;
       const urls = discoveredUrls(metadata, resource.source, server || undefined, {
         serverUrl: this.#url,
+        isTrusted: (url) => this.#trusted.has(url.origin),
         ...(unixSocket !== undefined && { unixSocket }),
       });
       const named = [challenged, issuerUrl].flatMap((url) => (url && !this.#mayAsk(url) ? [url.origin] : []));
-      return { kind: 'found', resource, urls, notAsked: [...new Set(named)] };
+      const said = server ? server.document['issuer'] : undefined;
+      const issuerMismatch = issuer && server && said !== issuer && { asked: issuer, said: String(said ?? '') };
+      return {
+        kind: 'found',
+        resource,
+        urls,
+        notAsked: [...new Set(named)],
+        ...(issuerMismatch && { issuerMismatch }),
+      };
     } catch (error) {
       const failure = asTunnelError(error, 'oauth');
       // A server that only says 404 has no sign-in to describe, and nothing is wrong with that.

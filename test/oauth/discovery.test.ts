@@ -109,13 +109,17 @@ test('no static header reaches an authorization server that is listed, and no re
     }),
   });
   const result = await discoveryFor(server.url, {}, [authorization.url]).discover(new Cancellation());
-  expect(result).toMatchObject({ kind: 'found', notAsked: [] });
+  expect(result).toMatchObject({
+    kind: 'found',
+    notAsked: [],
+    issuerMismatch: { asked: authorization.url, said: idp.url },
+  });
   if (result.kind !== 'found') return;
   expect(result.urls.map(({ role, mayBePrivate }) => [role, mayBePrivate])).toEqual([
     ['prmd-resource', false],
-    ['prmd-auth-server', false],
+    ['prmd-auth-server', true],
     ['prmd-source', true],
-    ['auth-server-metadata', false],
+    ['auth-server-metadata', true],
     ['issuer', false],
     ['token-endpoint', false],
   ]);
