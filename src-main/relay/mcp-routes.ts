@@ -5,6 +5,7 @@ import { forwardedHeaders, type Command, type Waiting } from './command.ts';
 import { readBody, sendError, sendJson } from './http.ts';
 import { isObject, parseJson } from './json.ts';
 import { readMessage } from './message.ts';
+import type { OAuthShim } from './oauth-shim.ts';
 import type { RelayTunnel } from './tunnel.ts';
 
 /** What a caller is told of the MCP server's answer (protocol.md, response headers); the rest stays in the tunnel. */
@@ -270,9 +271,9 @@ export async function handleMcp(call: McpCall): Promise<void> {
 
 /**
  * `/.well-known/oauth-protected-resource/v1/mcp/{tunnel_id}`: asks the tunnel client for the MCP server's own metadata
- * and names the tunnel as the resource.
+ * and names the tunnel as the resource; `issuer` stands for the authorization server where only the tunnel's side reaches it.
  */
-export function handleDiscovery(call: McpCall, resource: string): void {
+export function handleDiscovery(call: McpCall, resource: string, shim: OAuthShim, issuer: string): void {
   const { request, response, tunnel, channel } = call;
   if (request.method !== 'GET') throw methodNotAllowed('GET');
   const started = performance.now();
@@ -285,11 +286,18 @@ export function handleDiscovery(call: McpCall, resource: string): void {
       const value = answer.json && parseJson(answer.json);
       const metadata = isObject(value) ? value : undefined;
       report(status);
-      sendJson(
-        response,
-        status,
-        JSON.stringify(metadata && status === 200 ? { ...metadata, resource } : (metadata ?? {})),
-      );
+      if (!metadata || status !== 200) {
+        sendJson(response, status, JSON.stringify(metadata ?? {}));
+        return;
+      }
+      const send = (isOffered: boolean): void =>
+        sendJson(
+          response,
+          status,
+          JSON.stringify({ ...metadata, resource, ...(isOffered && { authorization_servers: [issuer] }) }),
+        );
+      if (Array.isArray(metadata['authorization_servers'])) void shim.isOffered().then(send);
+      else send(false);
     },
     fail: (error) => {
       // a client that finds no metadata answers nothing (protocol.md), so that silence means that there is none

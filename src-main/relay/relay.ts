@@ -12,6 +12,7 @@ import { sendError, sendJson } from './http.ts';
 import { KeyRing, requireManage, requireRead, requireUse, type KeyOptions } from './keys.ts';
 import { handleChange, handleCollection, type NewTunnel } from './management-routes.ts';
 import { handleDiscovery, handleMcp, type CallReport, type McpCall } from './mcp-routes.ts';
+import { OAuthShim } from './oauth-shim.ts';
 import { RelayTunnel, type TunnelLimits, type TunnelStats } from './tunnel.ts';
 
 export interface RelayOptions extends Partial<TunnelLimits> {
@@ -86,6 +87,9 @@ export interface Relay {
 /** Above what clients keep idle connections for, so that a warm connection is not closed under a request. */
 const keepAliveMs = 75_000;
 
+/** Where an issuer's metadata is (RFC 8414, OpenID Connect): before its path or behind it. */
+const serverWellKnowns = new Set(['oauth-authorization-server', 'openid-configuration']);
+
 const newTunnelId = (): string => `tunnel_${randomBytes(16).toString('hex')}`;
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
@@ -130,6 +134,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
   const keys = new KeyRing();
   const adminKey = keys.add({ kind: 'admin', ...(options.adminKey !== undefined && { secret: options.adminKey }) });
   const tunnels = new Map<string, RelayTunnel>();
+  const shims = new WeakMap<RelayTunnel, OAuthShim>();
   /** Of tunnels that are not usable yet, on the monotonic clock. */
   const usableAt = new Map<string, number>();
 
@@ -233,6 +238,27 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     };
   };
 
+  const shimOf = (tunnel: RelayTunnel): OAuthShim => {
+    const shim = shims.get(tunnel) ?? new OAuthShim(tunnel);
+    shims.set(tunnel, shim);
+    return shim;
+  };
+  const shimAddress = (request: IncomingMessage, { record }: RelayTunnel): string =>
+    `${scheme}://${request.headers.host ?? ''}/v1/oauth/${record.id}`;
+
+  /** Public as an authorization server's own addresses are: a client has no key of the relay's for them. */
+  const oauthRoute = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    label: string | undefined,
+  ): Promise<void> => {
+    const tunnel = tunnelOf(id);
+    const report = (call: CallReport): void => onEvent({ kind: 'call', tunnelId: id, channel: 'harpoon', ...call });
+    const call = { request, response, address: shimAddress(request, tunnel), report };
+    return label === undefined ? shimOf(tunnel).metadata(call) : shimOf(tunnel).endpoint(call, label);
+  };
+
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     guard.check(request);
     const url = new URL(request.url ?? '/', 'http://relay');
@@ -249,12 +275,20 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
       const tunnel = usableTunnel(third);
       requireUse(key, third, 403);
       return handleMcp(mcpCall(request, response, tunnel, fourth ?? 'main'));
+    } else if (first === '.well-known' && serverWellKnowns.has(second ?? '') && fourth === 'oauth') {
+      return oauthRoute(request, response, fifth ?? '', undefined);
+    } else if (first === 'v1' && second === 'oauth' && third !== undefined && fourth !== undefined) {
+      const isMetadata = fourth === '.well-known' && serverWellKnowns.has(fifth ?? '');
+      if (fifth !== undefined && !isMetadata) throw notFound('Path');
+      return oauthRoute(request, response, third, isMetadata ? undefined : fourth);
     } else if (first === '.well-known' && second === 'oauth-protected-resource' && fourth === 'mcp') {
       // Public by its nature (RFC 9728): a caller that still has to learn where to get a token has none to show.
       const tunnel = tunnelOf(fifth ?? '');
       handleDiscovery(
         mcpCall(request, response, tunnel, 'main'),
         `${scheme}://${request.headers.host ?? ''}/v1/mcp/${tunnel.record.id}`,
+        shimOf(tunnel),
+        shimAddress(request, tunnel),
       );
     } else {
       throw notFound('Path');

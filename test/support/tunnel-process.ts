@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect } from 'vitest';
-import type { Relay } from '../../src-main/relay/relay.ts';
+import type { AddedTunnel, Relay } from '../../src-main/relay/relay.ts';
 
 /** A tunnel client as a process of its own, polling a tunnel of `relay`. */
 export interface TunnelProcess {
+  readonly tunnel: AddedTunnel;
   /** A new connection to the tunnel's MCP endpoint. */
   transport(): StreamableHTTPClientTransport;
   /** SIGTERM; resolves with the exit code. */
@@ -48,5 +49,5 @@ export async function startTunnelProcess(
     throw error;
   }
   const requestInit = { headers: { authorization: `Bearer ${tunnel.apiKey}` } };
-  return { transport: () => new StreamableHTTPClientTransport(new URL(tunnel.mcpUrl), { requestInit }), stop };
+  return { tunnel, transport: () => new StreamableHTTPClientTransport(new URL(tunnel.mcpUrl), { requestInit }), stop };
 }
