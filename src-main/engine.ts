@@ -6,13 +6,14 @@ import type { TunnelSnapshot } from '../shared/tunnel.ts';
 import type { ClientIdentity } from './control-plane/request-headers.ts';
 import type { Channel } from './call/channel.ts';
 import { AddressRules } from './harpoon/address-rules.ts';
-import { createHarpoon } from './harpoon/harpoon.ts';
+import { createHarpoon, offerDiscovered, ownHosts, type Harpoon } from './harpoon/harpoon.ts';
 import { createChannels, type ChannelDeps } from './mcp/channels.ts';
 import { createRouteWatch } from './network/route-watch.ts';
 import { ProxySignIns } from './network/proxy-sign-in.ts';
 import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps, Routes } from './network/routes.ts';
 import { createOAuthDiscovery, type DiscoveryResult, type OAuthDiscovery } from './oauth/discovery.ts';
+import { discoveryNotes } from './oauth/discovery-notes.ts';
 import type { Log } from './observe/log.ts';
 import { CallEvents, type CallObserver } from './call/events.ts';
 import type { Stage } from './call/stage.ts';
@@ -86,7 +87,7 @@ class Engine implements TunnelManager {
         problem: 'there is no server for the channel main',
       });
     }
-    const addresses = new AddressRules(profile.harpoon);
+    const addresses = new AddressRules(profile.harpoon, ownHosts(profile));
     const routes = createRoutes(profile, {
       secrets: this.#options.secrets,
       env: this.#options.env,
@@ -212,25 +213,25 @@ class Engine implements TunnelManager {
       ),
       changed: () => this.#tell(tunnel),
     });
-    if (discovery) this.#discoverOnce(profile.id, channels, discovery);
+    if (discovery) this.#discoverOnce(profile.id, channels, discovery, harpoon);
     return tunnel;
   }
 
-  /** As soon as the server is there: what it says of its sign-in, for whoever wants to know. */
-  #discoverOnce(id: string, channels: readonly Channel[], discovery: OAuthDiscovery): void {
+  /** As soon as the server is there: what it says of its sign-in; what of it callers cannot reach, Harpoon offers them. */
+  #discoverOnce(id: string, channels: readonly Channel[], discovery: OAuthDiscovery, harpoon: Harpoon): void {
+    const { log, onDiscovery } = this.#options;
     const unsubscribe = channels
       .find(({ name }) => name === 'main')
       ?.onState(({ kind }) => {
         if (kind !== 'ready') return;
         unsubscribe?.();
         void discovery.discover(new Cancellation()).then((found) => {
-          if (found.kind === 'found' && found.notAsked.length > 0)
-            this.#options.log.info(
-              'The server names another place for its sign-in, which is not asked: mcp.oauth_trusted_origins does not list it.',
-              { origins: found.notAsked.join(', ') },
-              { tunnel: id, channel: 'main' },
-            );
-          this.#options.onDiscovery?.(id, found);
+          if (found.kind === 'found') {
+            const offered = offerDiscovered(harpoon, found.urls);
+            for (const [text, facts] of discoveryNotes(found, offered))
+              log.info(text, facts, { tunnel: id, channel: 'main' });
+          }
+          onDiscovery?.(id, found);
         });
       });
   }

@@ -52,7 +52,8 @@ function innermost(parsed: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6
   return parsed;
 }
 
-const bareHost = (url: URL): string =>
+/** The name or number of a URL's host in one spelling: no brackets, no case, no dot at the end. */
+export const bareHost = (url: URL): string =>
   url.hostname
     .replace(/^\[|\]$/g, '')
     .toLowerCase()
@@ -63,10 +64,15 @@ export class AddressRules {
   readonly #suffixes: readonly string[];
   readonly #patterns: readonly RE2JS[];
   readonly #rules: HostRules;
+  readonly #own: ReadonlySet<string>;
 
-  /** Throws where an expression of `hosts_include_regex` is none. */
-  constructor(rules: HostRules) {
+  /**
+   * Throws where an expression of `hosts_include_regex` is none.
+   * @param own - hosts that the profile names for other uses, which may be anywhere in a network of one's own
+   */
+  constructor(rules: HostRules, own: ReadonlySet<string> = new Set()) {
     this.#rules = rules;
+    this.#own = own;
     this.#suffixes = rules.hostsIncludeSuffix
       .map((suffix) => suffix.trim().toLowerCase())
       .filter((suffix) => suffix !== '')
@@ -98,7 +104,7 @@ export class AddressRules {
     const host = bareHost(url);
     if (ipaddr.isValid(host)) return sameAddress(host, address) && kindOfAddress(address) !== 'forbidden';
     const kind = kindOfAddress(address);
-    if (kind === 'public') return true;
+    if (kind === 'public' || (kind !== 'forbidden' && this.#own.has(host))) return true;
     if (kind === 'loopback') return host === 'localhost' || host.endsWith('.localhost');
     return kind === 'private' && (this.#named(host) !== undefined || localNames.test(host) || !host.includes('.'));
   }

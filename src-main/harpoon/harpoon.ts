@@ -2,7 +2,9 @@ import type { Profile } from '../../shared/profile.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Routes } from '../network/routes.ts';
 import type { SecretResolver } from '../secrets/secret-resolver.ts';
-import { AddressRules } from './address-rules.ts';
+import { oauthTargets } from '../oauth/harpoon-targets.ts';
+import type { DiscoveredUrl } from '../oauth/discovered-urls.ts';
+import { AddressRules, bareHost } from './address-rules.ts';
 import { CallLog } from './call-log.ts';
 import { Caller } from './caller.ts';
 import { HarpoonChannel } from './channel.ts';
@@ -38,6 +40,27 @@ export function createHarpoon(settings: Profile['harpoon'], deps: HarpoonDeps): 
   const channel = new HarpoonChannel(registry, server, deps.clock);
   return { registry, rules: new AddressRules(settings), caller, server, channel, calls };
 }
+
+/** Offers what a server's sign-in needs and callers cannot reach themselves. Returns the labels that were added. */
+export function offerDiscovered({ registry, rules }: Harpoon, found: readonly DiscoveredUrl[]): readonly string[] {
+  const targets = oauthTargets(
+    found,
+    (url) => rules.reason(url),
+    (label) => registry.get(label) !== undefined,
+  );
+  return targets.filter((target) => registry.add({ kind: 'exact', ...target })).map(({ label }) => label);
+}
+
+/** Hosts that the profile names for its server and its sign-in: they may be private whatever their names look like. */
+export const ownHosts = (profile: Pick<Profile, 'channels' | 'mcp'>): ReadonlySet<string> =>
+  new Set(
+    [
+      ...profile.channels.flatMap((channel) =>
+        channel.kind === 'http' && channel.name === 'main' ? [channel.url] : [],
+      ),
+      ...(profile.mcp.oauthTrustedOrigins ?? []),
+    ].map((url) => bareHost(new URL(url))),
+  );
 
 function targetOf(config: Profile['harpoon']['targets'][number]): Target {
   const { label, description, template, unixSocket, allowedMethods, maxRequestBytes, maxResponseBytes, timeoutMs } =

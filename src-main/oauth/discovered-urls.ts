@@ -10,6 +10,8 @@ export interface ResourceDocument {
 /** An address that OAuth discovery came upon: Harpoon may offer it to the calling product as a target. */
 export interface DiscoveredUrl {
   readonly url: URL;
+  /** As the metadata spells it. */
+  readonly written: string;
   readonly role:
     | 'prmd-resource'
     | 'prmd-auth-server'
@@ -68,7 +70,7 @@ export function discoveredUrls(
     unixSocket !== undefined && url.origin === place.serverUrl.origin ? { unixSocket } : {};
   const ofResource = (role: DiscoveredUrl['role'], text: unknown): DiscoveredUrl[] => {
     const url = webUrl(text);
-    return url ? [{ url, role, mayBePrivate: isTrusted(url), ...throughSocket(url) }] : [];
+    return url ? [{ url, written: String(text), role, mayBePrivate: isTrusted(url), ...throughSocket(url) }] : [];
   };
   const found = [
     ...ofResource('prmd-resource', resource.resource),
@@ -82,7 +84,7 @@ export function discoveredUrls(
     if (!url) return [];
     const ofIssuer = url.origin === issuerUrl.origin;
     const socket = ofIssuer && (isBelow(url, issuerUrl) || url.href === metadataUrl.href) ? throughSocket(url) : {};
-    return [{ url, role, mayBePrivate: ofIssuer && isTrusted(issuerUrl), group, ...socket }];
+    return [{ url, written: String(text), role, mayBePrivate: ofIssuer && isTrusted(issuerUrl), group, ...socket }];
   };
   return [
     ...found,

@@ -4,6 +4,8 @@ import type { DiscoveredUrl } from './discovered-urls.ts';
 export interface OAuthTarget {
   readonly label: string;
   readonly url: URL;
+  /** As the metadata spells it. */
+  readonly written: string;
   readonly description: string;
   readonly category: 'oauth';
   readonly source: 'oauth';
@@ -62,7 +64,7 @@ export function oauthTargets(
   const origins = new Set(anchors.map(({ url }) => url.origin));
   const hosts = new Set(anchors.map(({ url }) => url.hostname));
   const own = new Set<string>();
-  return found.flatMap(({ role, url, mayBePrivate, group, unixSocket }) => {
+  return found.flatMap(({ role, url, written, mayBePrivate, group, unixSocket }) => {
     const isOwn = mayBePrivate ? hosts.has(url.hostname) : origins.has(url.origin);
     const reason = (mayBePrivate ? reasonOf(url) : undefined) ?? (isOwn ? onProtectedHost : undefined);
     const label = reason && freeLabel(`oauth-${role}-0`, (one) => own.has(one) || isTaken(one));
@@ -73,6 +75,7 @@ export function oauthTargets(
       {
         label,
         url,
+        written,
         description,
         category: 'oauth',
         source: 'oauth',
