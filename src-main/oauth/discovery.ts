@@ -112,7 +112,9 @@ class Discovery implements OAuthDiscovery {
       });
       const named = [challenged, issuerUrl].flatMap((url) => (url && !this.#mayAsk(url) ? [url.origin] : []));
       const said = server ? server.document['issuer'] : undefined;
-      const issuerMismatch = issuer && server && said !== issuer && { asked: issuer, said: String(said ?? '') };
+      const issuerMismatch = issuer &&
+        server &&
+        said !== issuer && { asked: issuer, said: typeof said === 'string' ? said : '' };
       return {
         kind: 'found',
         resource,

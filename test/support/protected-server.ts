@@ -52,8 +52,9 @@ function authorizationServer(issuer: string): Provider {
 export async function protectedServer({ apart = false } = {}): Promise<ProtectedServer> {
   const asked: string[] = [];
   const tokens: string[] = [];
-  let provider: Provider | undefined;
+  const late: { provider?: Provider } = {};
   const signIn: RequestListener = (request, response) => {
+    const { provider } = late;
     if (!provider) throw new Error('not ready');
     asked.push(`${request.method ?? ''} ${request.url?.split('?')[0] ?? ''}`);
     if (request.url?.startsWith('/interaction/')) void agree(provider, request, response);
@@ -76,7 +77,7 @@ export async function protectedServer({ apart = false } = {}): Promise<Protected
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined || !(await provider?.AccessToken.find(token))) {
+    if (token === undefined || !(await late.provider?.AccessToken.find(token))) {
       const place = `${origin}/.well-known/oauth-protected-resource/mcp`;
       response.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${place}", scope="mcp:tools"` }).end();
       return;
@@ -107,13 +108,13 @@ export async function protectedServer({ apart = false } = {}): Promise<Protected
 
   const { origin } = await listen(createServer(mcp));
   const issuer = apart ? (await listen(createServer(signIn))).origin : origin;
-  provider = authorizationServer(issuer);
+  late.provider = authorizationServer(issuer);
   return {
     mcpUrl: `${origin}/mcp`,
     issuer,
     asked,
     tokens,
-    expire: async (token) => (await provider?.AccessToken.find(token))?.destroy(),
+    expire: async (token) => (await late.provider?.AccessToken.find(token))?.destroy(),
   };
 }
 
