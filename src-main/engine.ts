@@ -190,8 +190,13 @@ class Engine implements TunnelManager {
     const { secrets, log, stages } = this.#options;
     const clock = this.#clock;
     const harpoon = createHarpoon(profile.harpoon, { routes, secrets, clock });
-    const channels = [...createChannels(profile, { ...this.#options, routes, clock }), harpoon.channel];
-    const main = profile.channels.find(({ name }) => name === 'main');
+    // what is not polled for gets no calls: its server is neither started nor asked anything
+    const served = profile.channels.filter(({ name }) => profile.controlPlane.pollChannels?.includes(name) !== false);
+    const channels = [
+      ...createChannels({ ...profile, channels: served }, { ...this.#options, routes, clock }),
+      harpoon.channel,
+    ];
+    const main = served.find(({ name }) => name === 'main');
     const discovery =
       main?.kind === 'http' ? createOAuthDiscovery(main, profile.mcp, { routes, secrets, clock }) : undefined;
     const tunnel: Tunnel = new Tunnel(profile, {
@@ -214,6 +219,7 @@ class Engine implements TunnelManager {
       changed: () => this.#tell(tunnel),
     });
     if (discovery) this.#discoverOnce(profile.id, channels, discovery, harpoon);
+    else this.#options.onDiscovery?.(profile.id, { kind: 'none' });
     return tunnel;
   }
 
