@@ -123,6 +123,8 @@ export const tunnelSnapshotSchema = z.object({
   /** The call that keeps its caller waiting first: nothing was heard of it since `since`, which is long from `longAt` on. */
   quietCall: z.object({ channel: z.string(), since: time, longAt: time }).optional(),
   pollsOut: z.number(),
+  /** Since the start. */
+  polls: z.object({ answered: z.number(), failed: z.number() }).optional(),
   /** Something between Culvert and the control plane closes quiet connections after `cutAfterMs`: polls now wait `waitMs`. */
   pollCut: z.object({ cutAfterMs: z.number(), waitMs: z.number() }).optional(),
   /** Calls seem to get lost before they come, or answers after they went. */

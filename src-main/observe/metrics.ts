@@ -1,6 +1,7 @@
 import type { Counter, Histogram, Registry } from 'prom-client';
 import type { TraceStatus } from '../../shared/trace.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
+import { addReferenceMetrics } from './reference-metrics.ts';
 
 /** What `/metrics` is made from at the time it is asked for. */
 export interface MetricsSource {
@@ -21,6 +22,7 @@ interface Series {
   readonly registry: Registry;
   readonly requests: Counter;
   readonly durations: Histogram;
+  readonly latencies: Histogram;
 }
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
@@ -36,14 +38,16 @@ export function createMetrics(source: MetricsSource): Metrics {
   let loading: Promise<Series> | undefined;
   const label = (tunnelId: string) => (source.size > 1 ? { tunnel: tunnelId } : {});
 
-  const put = ({ requests, durations }: Series, tunnelId: string, status: TraceStatus, seconds: number) => {
+  const put = ({ requests, durations, latencies }: Series, tunnelId: string, status: TraceStatus, seconds: number) => {
     const labels = label(tunnelId);
     requests.inc({ ...labels, status });
     durations.observe(labels, seconds);
+    latencies.observe(labels, seconds * 1_000);
   };
 
   const load = async (): Promise<Series> => {
-    const { Counter, Gauge, Histogram, Registry } = await import('prom-client');
+    const prom = await import('prom-client');
+    const { Counter, Gauge, Histogram, Registry } = prom;
     const registry = new Registry();
     const registers = [registry];
     new Gauge({
@@ -56,16 +60,6 @@ export function createMetrics(source: MetricsSource): Metrics {
         for (const { tunnelId, state } of source.snapshots()) {
           this.set(label(tunnelId), state.kind === 'connected' || state.kind === 'degraded' ? 1 : 0);
         }
-      },
-    });
-    new Gauge({
-      name: 'commands_poll_last_successful_timestamp_seconds',
-      help: 'Unix time of the last good poll, by the reference client’s name; 0 before there was one',
-      labelNames: ['tunnel'],
-      registers,
-      collect() {
-        this.reset();
-        for (const { tunnelId, lastPollAt = 0 } of source.snapshots()) this.set(label(tunnelId), lastPollAt / 1_000);
       },
     });
     new Gauge({
@@ -135,7 +129,8 @@ export function createMetrics(source: MetricsSource): Metrics {
       buckets,
       registers,
     });
-    series = { registry, requests, durations };
+    const latencies = addReferenceMetrics(prom, registry, source, label);
+    series = { registry, requests, durations, latencies };
     for (const call of waiting) put(series, ...call);
     waiting = [];
     return series;

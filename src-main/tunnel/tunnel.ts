@@ -80,6 +80,7 @@ export class Tunnel {
   readonly #silence = new SilenceWatch();
   /** Monotonic time since when the connections are the same, as far as is known. */
   #connectionsSince = 0;
+  readonly #polls = { answered: 0, failed: 0 };
   #stopping: Promise<void> | undefined;
   #force: (() => void) | undefined;
 
@@ -211,6 +212,7 @@ export class Tunnel {
       ...(held === 0 ? {} : { held }),
       ...this.#dispatcher.waits(),
       pollsOut: this.#poller.out,
+      polls: { ...this.#polls },
       counts: { ...this.#dispatcher.counts },
       ...(title === undefined ? {} : { title }),
       ...(description === undefined ? {} : { description }),
@@ -317,6 +319,7 @@ export class Tunnel {
   #polled(): void {
     const { clock } = this.#parts;
     this.#lastPollAt = clock.wall();
+    this.#polls.answered++;
     this.#apply({ kind: 'polled', at: this.#lastPollAt, unusable: [...this.#unusable] });
     this.#watchSilence();
     this.#changed();
@@ -340,6 +343,7 @@ export class Tunnel {
   #pollFailed(error: TunnelError, attempt: number, waitMs: number, refusals: number): void {
     const { clock, log } = this.#parts;
     const at = clock.wall();
+    this.#polls.failed++;
     this.#apply({ kind: 'poll-failed', at, error: error.toJSON(), attempt, refusals, nextTryAt: at + waitMs });
     log.warn(
       'A poll failed.',

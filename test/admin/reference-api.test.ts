@@ -57,7 +57,15 @@ test('the addresses under /api that scripts of the reference client read are the
   const files = untar(gunzipSync(Buffer.from(await archive.arrayBuffer())));
   expect(JSON.parse(files.get('manifest.json')!)).toMatchObject({ window: '5m', files: [...files.keys()] });
   expect(files.get('tunnel-client.logs.ndjson')).toContain('"message":');
-  expect(files.get('tunnel-client.metrics.prom')).toContain('tunnel_client_connected 1');
+  const metrics = files.get('tunnel-client.metrics.prom');
+  expect(metrics).toContain('tunnel_client_connected 1');
+  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics ?? '')?.[1]);
+  expect(value('commands_poll_cycles_total')).toBeGreaterThan(0);
+  expect(value('commands_poll_last_successful_timestamp_seconds')).toBeGreaterThan(1e9);
+  expect(
+    ['commands_polled_total', 'commands_queue_length', 'commands_queue_capacity', 'liveness', 'readiness'].map(value),
+  ).toEqual([0, 0, 20, 1, 1]);
+  expect(metrics).toContain('# TYPE command_end_to_end_latency_milliseconds histogram');
   expect([...files.values()].join('')).not.toContain(apiKey);
 
   for (const path of ['/api/status', '/api/logs', '/api/logs/export'])
