@@ -30,9 +30,8 @@ export class Suspects {
   ended(inFlight: readonly Outgoing[]): void {
     const now = this.#now();
     for (const [key, { lastAt }] of this.#suspects) if (now - lastAt > rememberedMs) this.#suspects.delete(key);
-    for (const call of inFlight) {
+    for (const key of inFlight.flatMap(keysOf)) {
       // with several in flight the others may be innocent: they are only suspected, until the one is found alone
-      const key = fingerprint(call);
       const before = this.#suspects.get(key)?.deaths ?? 0;
       if (this.#suspects.size < mostSuspects || before > 0)
         this.#suspects.set(key, { deaths: inFlight.length === 1 ? before + 1 : Math.max(before, 1), lastAt: now });
@@ -41,24 +40,33 @@ export class Suspects {
 
   /** A suspect was answered: it did not end the server. */
   answered(call: Outgoing): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(fingerprint(call));
+    if (this.#suspects.size > 0) for (const key of keysOf(call)) this.#suspects.delete(key);
   }
 
-  /** How often the server ended under this very call; 0 when it is above suspicion. */
+  /** How often the server ended under this call, or under one of its kind that was not answered since; 0 when it is above suspicion. */
   deaths(call: Outgoing): number {
-    if (this.#suspects.size === 0) return 0;
-    const suspect = this.#suspects.get(fingerprint(call));
-    return suspect !== undefined && this.#now() - suspect.lastAt <= rememberedMs ? suspect.deaths : 0;
+    return this.#worst(call, rememberedMs);
   }
 
   /** The deaths for which it is refused; undefined when it may run. */
   refused(call: Outgoing): number | undefined {
-    if (this.#suspects.size === 0) return undefined;
-    const suspect = this.#suspects.get(fingerprint(call));
-    if (suspect === undefined || suspect.deaths < deathsToRefuse) return undefined;
-    return this.#now() - suspect.lastAt < refusedMs ? suspect.deaths : undefined;
+    const deaths = this.#worst(call, refusedMs);
+    return deaths < deathsToRefuse ? undefined : deaths;
+  }
+
+  #worst(call: Outgoing, withinMs: number): number {
+    if (this.#suspects.size === 0) return 0;
+    const now = this.#now();
+    const found = keysOf(call).map((key) => this.#suspects.get(key));
+    return Math.max(0, ...found.map((suspect) => (suspect && now - suspect.lastAt < withinMs ? suspect.deaths : 0)));
   }
 }
+
+/** A call comes again with the very same bytes, or with other arguments for the same tool, prompt or resource. */
+const keysOf = (call: Outgoing): string[] => {
+  const { method, target } = call.message;
+  return target === undefined ? [fingerprint(call)] : [fingerprint(call), `${method} ${target.slice(0, 200)}`];
+};
 
 /** The message without what tells one time of asking from another: its id and progress token. */
 function fingerprint({ bytes, message }: Outgoing): string {

@@ -60,6 +60,25 @@ describe('a server that serves and dies', () => {
     });
     expect(await call(channel, 'echo', { still: true })).toEqual({ still: true });
   });
+
+  test('under the same tool with ever other arguments has that tool refused; one that is answered in between has not', async () => {
+    const { channel } = openChannel();
+    const dies = (n: number) => sendCall(channel, n, 'crash', { name: 'delete_all', code: n }).answer;
+    for (let n = 1; n <= 3; n++) await expect(dies(n)).rejects.toMatchObject({ code: 'server_exited' });
+    await expect(dies(4)).rejects.toMatchObject({
+      code: 'call_ends_server',
+      params: { method: 'crash', target: 'delete_all', times: 3 },
+    });
+    expect(await call(channel, 'echo', { name: 'other' })).toEqual({ name: 'other' });
+
+    const other = openChannel().channel;
+    for (let n = 1; n <= 4; n++) {
+      await expect(sendCall(other, n, 'maybe-crash', { name: 'half', dies: n }).answer).rejects.toMatchObject({
+        code: 'server_exited',
+      });
+      expect(await call(other, 'maybe-crash', { name: 'half' })).toEqual({ name: 'half' });
+    }
+  });
 });
 
 describe('a server that takes one initialize in its life', () => {
