@@ -11,6 +11,7 @@ import { addControl } from './control/control-command.ts';
 import { addDemo, addDemoServer } from './demo/demo-command.ts';
 import { addDoctor } from './doctor/doctor-command.ts';
 import { exitCodes, reportFailure } from './exit.ts';
+import { addHarpoon } from './harpoon/harpoon-command.ts';
 import { addHealth } from './health/health-command.ts';
 import { addHelp } from './help/help-command.ts';
 import { formatItem, helpWidth, optionDescription, padWidth, withChoices } from './help/help-layout.ts';
@@ -27,6 +28,7 @@ const commands: readonly AddCommand[] = [
   addDoctor,
   addDemo,
   addControl,
+  addHarpoon,
   addHealth,
   addProfiles,
   addRelay,
