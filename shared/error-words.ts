@@ -288,6 +288,11 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     cause: 'There is no folder {folder|at the path that is set}.',
     next: 'Correct the folder[ of channel {channel}].',
   },
+  files_exhausted: {
+    title: 'No file or connection can be opened any more',
+    cause: 'This process has as many files and connections open as the machine allows it[: {limit}].',
+    next: 'Raise the limit (`ulimit -n`, or LimitNOFILE= in a systemd unit), or find what keeps so many connections open.',
+  },
   spawn_failed: {
     title: `${server} could not be started`,
     cause: 'The system refused to start {program|the program}[ ({detail})].',

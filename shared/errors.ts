@@ -81,6 +81,7 @@ export const errorCodes = {
   command_not_executable: { source: 'client_internal' },
   command_not_approved: { source: 'client_internal' },
   folder_missing: { source: 'client_internal' },
+  files_exhausted: { source: 'client_internal' },
   spawn_failed: { source: 'client_internal' },
   handshake_failed: { source: 'protocol' },
   auth_required: { source: 'target_http' },

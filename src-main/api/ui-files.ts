@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 
 const types: Readonly<Record<string, string>> = {
@@ -14,6 +14,20 @@ const types: Readonly<Record<string, string>> = {
 export interface UiFile {
   readonly type: string;
   readonly body: Buffer;
+}
+
+/** Files that were read before: pages go on working when a new version replaces them underneath. */
+const held = new Map<string, Buffer>();
+
+/** Reads all files of the built renderer, to be served from memory from now on. Never rejects. */
+export async function holdUiFiles(root: string): Promise<void> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || types[extname(path)] === undefined) continue;
+    const body = await readFile(path).catch(() => undefined);
+    if (body) held.set(path, body);
+  }
 }
 
 /**
@@ -34,7 +48,7 @@ export async function readUiFile(root: string, pathname: string): Promise<UiFile
   const type = types[extname(path)];
   if (type === undefined || !path.startsWith(normalize(root + sep))) return undefined;
   try {
-    return { type, body: await readFile(path) };
+    return { type, body: held.get(path) ?? (await readFile(path)) };
   } catch {
     return undefined;
   }

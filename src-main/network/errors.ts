@@ -1,3 +1,5 @@
+import { outOfFiles } from '../base/as-tunnel-error.ts';
+import { isOutOfFiles } from '../base/open-files.ts';
 import { TunnelError, type ErrorCode, type ErrorParams, type Leg } from '../../shared/errors.ts';
 
 /** Facts of Node's and undici's errors, as far as they are there. */
@@ -109,6 +111,7 @@ function explain(cause: unknown, depth = 0): { code: ErrorCode; detail: string; 
  */
 export function toTunnelError(cause: unknown, leg: Leg, where: ErrorParams = {}): TunnelError {
   if (cause instanceof TunnelError) return cause;
+  if (isOutOfFiles(cause)) return outOfFiles(cause);
   const found = explain(cause);
   if (found === undefined) {
     // undici passes on whatever a connector failed with.

@@ -1,5 +1,7 @@
 import type { LogLine } from '../../../shared/log.ts';
 import type { Profile } from '../../../shared/profile.ts';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { allInOrder } from '../../base/all-in-order.ts';
 import { DraftStore } from '../../drafts/draft-store.ts';
 import type { HttpListener } from '../../admin/http-listener.ts';
@@ -19,6 +21,8 @@ import { createSecrets } from '../../secrets/resolver.ts';
 import type { Env, FlagValues } from '../../settings/layers.ts';
 import { announce } from './announced-file.ts';
 import { exitCodes } from '../exit.ts';
+import { holdCode } from './held-code.ts';
+import { surviveFaults } from './survive-faults.ts';
 import { createNarrator } from '../narrate.ts';
 import { openAddress } from './open-address.ts';
 import { listenForEnd, type EndRequest } from './signals.ts';
@@ -52,7 +56,7 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
   const log = createLog(settings.log.level, write, settings.ui.logBufferEvents);
   const headless = createHeadless({ settings, profiles, env, log, secrets });
   const end = listenForEnd();
-  const cleanUps: (() => Promise<void>)[] = [() => headless.close()];
+  const cleanUps: (() => Promise<void>)[] = [() => headless.close(), surviveFaults(log)];
   try {
     if (settings.pidFile !== undefined)
       cleanUps.push(await announce(settings.pidFile, String(process.pid), '--pid.file'));
@@ -79,7 +83,7 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
     }
     headless.manager.onChange(createNarrator(log));
     if (requestTiming) logTimes(headless, log);
-    await headless.start();
+    await Promise.all([headless.start(), holdFiles(settings.ui.enabled)]);
     spareMemory();
     await drainOnRequest(headless, end, log);
     return exitCodes.done;
@@ -87,6 +91,16 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
     end.release();
   }
+}
+
+/** A new version that is installed underneath must not take away what is loaded when it is needed. */
+async function holdFiles(pages: boolean): Promise<void> {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  if (!import.meta.url.endsWith('.cjs')) return;
+  await holdCode(folder);
+  if (!pages) return;
+  const { holdUiFiles } = await import('../../api/ui-files.ts');
+  await holdUiFiles(join(folder, '..', 'renderer'));
 }
 
 /** The address lets its first reader in, so it is handed over and not logged. */

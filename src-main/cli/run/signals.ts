@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 /** SIGTERM and Ctrl C ask to end; a closed terminal does, too. */
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK'] as const;
 
@@ -15,7 +17,11 @@ export function listenForEnd(): EndRequest {
   const resolvers: ((signal: string) => void)[] = [];
   const next = () => new Promise<string>((resolve) => resolvers.push(resolve));
   const [first, second] = [next(), next()];
-  const onSignal = (signal: string) => resolvers.shift()?.(signal);
+  // Node takes back that SIGHUP is ignored, which is how `nohup` keeps a program: without a terminal there is none to be closed
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+  const onSignal = (signal: string) => {
+    if (signal !== 'SIGHUP' || hasTerminal) resolvers.shift()?.(signal);
+  };
   const wanted = signals.filter((signal) => signal !== 'SIGBREAK' || process.platform === 'win32');
   for (const signal of wanted) process.on(signal, onSignal);
   return {

@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { TunnelError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../json/lines.ts';
+import { outOfFiles } from '../../base/as-tunnel-error.ts';
+import { isOutOfFiles } from '../../base/open-files.ts';
 import type { SpawnPlan } from '../../process/program.ts';
 import { type EndTimes, endTree, groupIsAlive } from '../../process/tree.ts';
 
@@ -33,6 +35,7 @@ async function spawnError(cause: NodeJS.ErrnoException, plan: SpawnPlan, cwd: st
     () => false,
   );
   if (!isFolder) return new TunnelError('folder_missing', 'mcp-server', { folder: cwd }, { cause });
+  if (isOutOfFiles(cause)) return outOfFiles(cause);
   const program = plan.file;
   const detail = cause.code ?? 'unknown';
   // The program was found just before: ENOENT is then its interpreter (the `#!` line), or it was removed meanwhile.
