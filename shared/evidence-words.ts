@@ -145,6 +145,7 @@ const readable = (name: string): string => {
 
 /** What a fact is called, where its own name does not tell. */
 const factNames: Readonly<Record<string, string>> = {
+  answered: 'The control plane’s last words',
   args: 'Arguments',
   at: 'Time',
   chain: 'Certificates',

@@ -22,6 +22,12 @@ export interface ReportOptions {
 
 const shown = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 
+/** What somebody said, each line of it indented. */
+const heard = (text: string): string[] => [
+  `    ${factName('answered')}:`,
+  ...text.split('\n').map((line) => `      ${line}`),
+];
+
 function linesOf(check: Check, { explain = false, names }: ReportOptions): string[] {
   const { state, title, channel, profile, evidence, why, fix } = check;
   const worst =
@@ -36,6 +42,8 @@ function linesOf(check: Check, { explain = false, names }: ReportOptions): strin
   if (worst?.error && (state === 'fail' || state === 'warn')) {
     const { cause, next } = describe(worst.error);
     lines.push(`    ${cause}`, `    Next: ${next}`);
+    const { answered } = worst.facts;
+    if (answered !== undefined && !explain) lines.push(...heard(String(answered)));
   }
   if (explain) {
     lines.push(`    Why: ${why}`);
