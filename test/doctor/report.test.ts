@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Check, DoctorRun } from '../../shared/doctor.ts';
 import { factName } from '../../shared/evidence-words.ts';
-import { passed, skipped, warned } from '../../src-main/doctor/check.ts';
+import { failed, passed, skipped, warned } from '../../src-main/doctor/check.ts';
 import { channelChecks, machineChecks, profileChecks, subjectChecks } from '../../src-main/doctor/checks.ts';
+import { TunnelError } from '../../shared/errors.ts';
 import { reportOf } from '../../src-main/doctor/report.ts';
 
 const all = [...machineChecks({ desktop: {} } as never), ...subjectChecks, ...profileChecks, ...channelChecks];
@@ -41,6 +42,15 @@ test('--explain tells what was seen in words', () => {
   expect(said).toContain('Valid until: 2030-01-01');
   expect(said).toContain('Free space in MiB: 3');
   expect(factName('serverUrl')).toBe('Server URL');
+});
+
+test('a refusal tells what the control plane said, each line of it', () => {
+  const answered = '2030, to a poll: 403\nvia: edge\n{"error":{}}';
+  const evidence = [
+    failed('key.use', new TunnelError('forbidden', 'control-plane', { status: 403 }), 'fail', { answered }),
+  ];
+  const said = reportOf(runOf({ state: 'fail', evidence }));
+  expect(said).toContain('last words:\n      2030, to a poll: 403\n      via: edge\n      {"error":{}}\n');
 });
 
 test('the title of a check names what is looked at, in words', () => {
