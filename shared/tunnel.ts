@@ -54,6 +54,8 @@ export const channelStateSchema = z.discriminatedUnion('kind', [
     pid: z.number().optional(),
     /** Callers of both MCP eras use the program, and each era has a process of its own: that of the other one. */
     secondPid: z.number().optional(),
+    /** Calls of the 2025 era came before any `initialize`, and Culvert told their callers to begin anew; gone once one has. */
+    uninitialized: z.object({ calls: z.number(), lastAt: time }).optional(),
   }),
   /** The child ended and is started again at `nextTryAt`. */
   z.object({ kind: z.literal('restarting'), since: time, exit: childExitSchema, attempt: z.number(), nextTryAt: time }),

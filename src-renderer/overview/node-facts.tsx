@@ -101,6 +101,12 @@ export function ServerFacts({ channel }: { readonly channel: ChannelSnapshot }) 
         state.kind === 'ready' && state.pid !== undefined
           ? [words.pid, processes(state.pid, state.secondPid)]
           : undefined,
+        state.kind === 'ready' && state.uninitialized
+          ? [
+              words.handshake,
+              `${count(state.uninitialized.calls)} ${words.uninitialized}, ${since(state.uninitialized.lastAt)}`,
+            ]
+          : undefined,
         server?.tools && [words.toolList, <code key="tools">{server.tools.join(', ')}</code>],
         [words.inFlight, count(channel.inFlight)],
         [words.lastAnswer, since(channel.lastAnswerAt)],

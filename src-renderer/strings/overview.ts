@@ -177,6 +177,8 @@ export const overviewStrings = {
     speaks: 'Speaks MCP',
     pid: 'Process',
     anEraEach: '(one for each MCP era)',
+    handshake: 'Handshake',
+    uninitialized: 'calls came before any initialize; their callers were told to begin anew',
     toolList: 'Tools',
     lastAnswer: 'Last answer',
     unknown: 'not known yet',

@@ -97,6 +97,8 @@ class StdioChannel implements Channel {
   /** The request that a serial server works on, or one that must run alone. */
   #turn: Outgoing | undefined;
   #sessions = 0;
+  /** Calls that were answered in the place of a server whose session nobody has opened. */
+  #uninitialized: { readonly calls: number; readonly lastAt: number } | undefined;
   /** A handshake from before, to be repeated once a call needs one; and whether that is under way. */
   #kept: Multiplexed | undefined;
   #isRepeating = false;
@@ -129,7 +131,8 @@ class StdioChannel implements Channel {
   }
 
   get state(): ChannelState {
-    return channelState(this.#supervisor.state);
+    const state = channelState(this.#supervisor.state);
+    return state.kind === 'ready' && this.#uninitialized ? { ...state, uninitialized: this.#uninitialized } : state;
   }
 
   get inFlight(): number {
@@ -235,10 +238,19 @@ class StdioChannel implements Channel {
   #changed(state: SupervisorState, before: SupervisorState): void {
     if (state.phase === 'waiting') this.#refuseWaiting();
     const shown = channelState(state);
-    if (JSON.stringify(shown) !== JSON.stringify(channelState(before))) {
-      for (const listener of this.#listeners) listener(shown);
-    }
+    if (JSON.stringify(shown) !== JSON.stringify(channelState(before))) this.#tell();
     if (state.phase === 'open') this.#pump();
+  }
+
+  #tell(): void {
+    const { state } = this;
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  #setUninitialized(calls: number): void {
+    if (calls === 0 && this.#uninitialized === undefined) return;
+    this.#uninitialized = calls === 0 ? undefined : { calls, lastAt: this.#deps.clock.wall() };
+    this.#tell();
   }
 
   /** Says to a new child what callers of the 2025 era said to the one before. Rejects when it does not answer in time. */
@@ -398,6 +410,7 @@ class StdioChannel implements Channel {
     }
     if (this.#lacksHandshake(entry)) {
       this.#deps.log({ kind: 'not-initialized', method: entry.message.method });
+      this.#setUninitialized((this.#uninitialized?.calls ?? 0) + 1);
       entry.settle(notInitialized(entry));
       return;
     }
@@ -529,6 +542,7 @@ class StdioChannel implements Channel {
 
   #initialized(entry: Outgoing, body: Buffer): void {
     this.#handshake.remember(entry, body);
+    this.#setUninitialized(0);
     const saved = this.#deps.handshakes && toSaved(entry);
     if (saved !== undefined) this.#deps.handshakes?.save(saved);
     this.#opened();

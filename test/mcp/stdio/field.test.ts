@@ -116,7 +116,13 @@ describe('a call before any initialize', () => {
       error: { code: -32002, data: { origin: 'tunnel-client', error_type: 'mcp_initialization_required' } },
     });
     expect(log.map(({ kind }) => kind)).toContain('not-initialized');
-    expect((await stateOf(channel, 'ready')).kind).toBe('ready');
+    expect(await stateOf(channel, 'ready')).toMatchObject({ uninitialized: { calls: 1 } });
+    const told: unknown[] = [];
+    channel.onState((state) => told.push('uninitialized' in state));
+    await sendCall(channel, 'y', 'tools/list', {}).answer;
+    await bodyOf(sendText(channel, hello(1)));
+    expect(channel.state).not.toHaveProperty('uninitialized');
+    expect([told[0], told.at(-1)]).toEqual([true, false]);
   });
 
   test('of the newer era goes through: it needs none', async () => {
