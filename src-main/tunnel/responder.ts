@@ -272,10 +272,9 @@ function isOdd({ status = 0, error }: PostOutcome): boolean {
   return status === 401 || status === 403 || (status >= 300 && status < 400) || error?.params.form === 'page';
 }
 
-/** The service refused what it does not know, or said no more than that; a code of another matter is final. */
+/** The service names the member that it does not know. Any other refusal is final. */
 function mayBeForTiming(status: number | undefined, error: TunnelError | undefined): boolean {
-  const { detail, param } = error?.params ?? {};
-  return (status === 400 || status === 422) && (detail === undefined || param === 'resp_timing');
+  return (status === 400 || status === 422) && error?.params.param === 'resp_timing';
 }
 
 /** By status, or by the service's own code: 400 and `request_body_too_large`. */

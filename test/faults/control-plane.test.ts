@@ -271,7 +271,20 @@ describe('answers', () => {
     expect(third.request.headers).toMatchObject({ accept: 'application/json', 'content-type': 'application/json' });
   });
 
-  test.each([400, 404, 409, 410, 413, 422])(
+  test('that get 413 are replaced by a small error that says so; the call is not run again', async () => {
+    const all = await bed();
+    all.controlPlane.onPost('r', { status: 413 });
+    all.controlPlane.send({ request_id: 'r', jsonrpc: request('once') });
+    const instead = await all.controlPlane.responseFor('r', 1);
+    expect(instead.json).toMatchObject({
+      error: { code: -32603, message: expect.stringContaining('too large') as string },
+    });
+    await serves(all);
+    expect(all.controlPlane.postsFor('r')).toHaveLength(2);
+    expect(all.mcp.callsOf('once')).toHaveLength(1);
+  });
+
+  test.each([400, 404, 409, 410, 422])(
     'that get %d are done with: not posted again, the call not run again',
     async (status) => {
       const all = await bed();

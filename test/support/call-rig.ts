@@ -35,7 +35,7 @@ export class FakePost implements Pending {
     this.listener.done({ error, written: true });
   }
 
-  gets(status: number, retryAfterMs?: number, more: { form?: 'page'; detail?: string } = {}): void {
+  gets(status: number, retryAfterMs?: number, more: { form?: 'page'; detail?: string; param?: string } = {}): void {
     const params = { status, ...more };
     const outcome: PostOutcome =
       status < 300

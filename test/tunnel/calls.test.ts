@@ -213,7 +213,7 @@ describe('the time that a server took', () => {
     self.poll(call('a'), call('b'));
     for (const one of self.main.calls) one.answer(ok);
     await settle();
-    for (const post of [...self.posts]) post.gets(400);
+    for (const post of [...self.posts]) post.gets(400, undefined, { param: 'resp_timing' });
     for (const post of self.posts.slice(2)) post.gets(200);
     self.poll(call('c'));
     self.main.calls[2]!.answer(ok);
