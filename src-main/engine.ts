@@ -13,6 +13,7 @@ import { ProxySignIns } from './network/proxy-sign-in.ts';
 import { createRoutes } from './network/profile-routes.ts';
 import type { RouteDeps, Routes } from './network/routes.ts';
 import { createOAuthDiscovery, type DiscoveryResult, type OAuthDiscovery } from './oauth/discovery.ts';
+import { lookUntilKnown } from './oauth/look.ts';
 import { discoveryNotes } from './oauth/discovery-notes.ts';
 import type { Log } from './observe/log.ts';
 import { CallEvents, type CallObserver } from './call/events.ts';
@@ -218,27 +219,31 @@ class Engine implements TunnelManager {
       ),
       changed: () => this.#tell(tunnel),
     });
-    if (discovery) this.#discoverOnce(profile.id, channels, discovery, harpoon);
+    if (discovery) this.#discover(profile.id, channels, discovery, harpoon);
     else this.#options.onDiscovery?.(profile.id, { kind: 'none' });
     return tunnel;
   }
 
   /** As soon as the server is there: what it says of its sign-in; what of it callers cannot reach, Harpoon offers them. */
-  #discoverOnce(id: string, channels: readonly Channel[], discovery: OAuthDiscovery, harpoon: Harpoon): void {
+  #discover(id: string, channels: readonly Channel[], discovery: OAuthDiscovery, harpoon: Harpoon): void {
     const { log, onDiscovery } = this.#options;
-    const unsubscribe = channels
+    const cancellation = new Cancellation();
+    let begun = false;
+    const told = (found: DiscoveryResult): void => {
+      if (found.kind === 'found') {
+        const offered = offerDiscovered(harpoon, found.urls);
+        for (const [text, facts] of discoveryNotes(found, offered))
+          log.info(text, facts, { tunnel: id, channel: 'main' });
+      }
+      onDiscovery?.(id, found);
+    };
+    channels
       .find(({ name }) => name === 'main')
       ?.onState(({ kind }) => {
-        if (kind !== 'ready') return;
-        unsubscribe?.();
-        void discovery.discover(new Cancellation()).then((found) => {
-          if (found.kind === 'found') {
-            const offered = offerDiscovered(harpoon, found.urls);
-            for (const [text, facts] of discoveryNotes(found, offered))
-              log.info(text, facts, { tunnel: id, channel: 'main' });
-          }
-          onDiscovery?.(id, found);
-        });
+        if (kind === 'stopped') cancellation.cancel('shutdown');
+        if (kind !== 'ready' || begun) return;
+        begun = true;
+        void lookUntilKnown(discovery, this.#clock, cancellation, told);
       });
   }
 
