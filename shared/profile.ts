@@ -73,6 +73,10 @@ export const harpoonTargetSchema = z.object({
   template: harpoonTemplateSchema.optional(),
   /** Paths below `url` may be called as well (`http_callout`). */
   allowsPaths: z.boolean().optional(),
+  /** It is a GraphQL service, of which these operations may be run and nothing else. */
+  graphql: z
+    .object({ operations: z.array(z.string()), maxDepth: z.number().optional(), maxCost: z.number().optional() })
+    .optional(),
   unixSocket: z.string().optional(),
   description: z.string().optional(),
   allowedMethods: z.array(z.string()).optional(),

@@ -43,6 +43,12 @@ export interface CalloutArguments {
   readonly body?: string;
 }
 
+export interface GraphqlArguments {
+  readonly target: string;
+  readonly operation: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 /** A request that the rules allow, before anything is sent. */
 export interface PlannedRequest {
   readonly label: string;
@@ -119,6 +125,27 @@ export class Caller {
     };
   }
 
+  /** A listed operation of a GraphQL target. */
+  planGraphql({ target: name, operation, variables = {} }: GraphqlArguments): PlannedRequest {
+    const label = name.trim();
+    const target = this.#deps.registry.get(label);
+    if (target?.kind !== 'exact' || !target.graphql) throw new Refusal(label, 'unknown GraphQL target');
+    const { graphql, url } = target;
+    const body = attempt(label, () => graphql.body(operation, variables));
+    const maxBytes = this.#maxBytes(label, undefined, target);
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+    return {
+      label,
+      url,
+      method: 'POST',
+      headers: [...outboundHeaders(headers).flat, 'User-Agent', userAgent],
+      body: this.#body(target, 'POST', body, maxBytes),
+      timeoutMs: timeoutOf(label, target.timeoutMs),
+      maxBytes,
+      redirects: 0,
+    };
+  }
+
   /** Rejects with `Refusal`, and with the resolver's `TunnelError` when a fixed header leads to nothing. */
   async planTemplate(given: TemplateArguments): Promise<PlannedRequest> {
     const target = this.#deps.registry.get(given.label);
@@ -159,7 +186,8 @@ export class Caller {
       if (hops >= request.redirects) throw new Refusal(request.label, 'redirect limit exceeded');
       const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
       const target = next && this.#deps.registry.at(next);
-      if (!next || !target) throw new Refusal(request.label, this.#redirectProblem(next));
+      // its operations are listed: what another target's answer makes of a body is none of them
+      if (!next || !target || target.graphql) throw new Refusal(request.label, this.#redirectProblem(next));
       if (answer.status <= 303 && method !== 'GET') {
         method = 'GET';
         body = undefined;
@@ -211,6 +239,7 @@ export class Caller {
     if (label === '') throw new Refusal(label, 'label is required');
     const target = this.#deps.registry.get(label);
     if (target?.kind !== 'exact') throw new Refusal(label, 'unknown target');
+    if (target.graphql) throw new Refusal(label, 'target takes named operations only, by graphql_callout');
     return target;
   }
 

@@ -9,6 +9,7 @@ import { CallLog } from './call-log.ts';
 import { Caller } from './caller.ts';
 import { HarpoonChannel } from './channel.ts';
 import { Registry, type Target } from './registry.ts';
+import { GraphqlOperations } from './graphql/operations.ts';
 import { HarpoonServer } from './server.ts';
 import { Template } from './template.ts';
 
@@ -78,5 +79,6 @@ function targetOf(config: Profile['harpoon']['targets'][number]): Target {
     ...(maxResponseBytes !== undefined && { maxResponseBytes }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(config.allowsPaths === true && { allowsPaths: true }),
+    ...(config.graphql && { graphql: new GraphqlOperations(config.graphql.operations, config.graphql) }),
   };
 }

@@ -1,3 +1,4 @@
+import type { GraphqlOperations } from './graphql/operations.ts';
 import type { Template } from './template.ts';
 
 /** Where a target came from and what it is for; tags are lower case and sorted. */
@@ -26,6 +27,8 @@ export interface ExactTarget extends TargetInfo, TargetLimits {
   readonly unixSocket?: string;
   /** Paths below the address may be called as well (`http_callout`). */
   readonly allowsPaths?: boolean;
+  /** Its listed operations may be run, and there is no other way to it. */
+  readonly graphql?: GraphqlOperations;
 }
 
 /** One operation whose address is made from checked parameters. */

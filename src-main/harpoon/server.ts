@@ -2,7 +2,15 @@ import type { Cancellation } from '../base/cancellation.ts';
 import { TunnelError } from '../../shared/errors.ts';
 import { version } from '../base/version.ts';
 import { problemWith } from './arguments.ts';
-import type { Answered, CallArguments, Caller, CalloutArguments, PlannedRequest, TemplateArguments } from './caller.ts';
+import type {
+  Answered,
+  CallArguments,
+  Caller,
+  CalloutArguments,
+  GraphqlArguments,
+  PlannedRequest,
+  TemplateArguments,
+} from './caller.ts';
 import type { CallLog } from './call-log.ts';
 import { Refusal } from './refusal.ts';
 import type { Registry, Target } from './registry.ts';
@@ -66,6 +74,7 @@ export class HarpoonServer {
     const { targets } = registry;
     return toolsFor(limits, {
       templates: targets.some(({ kind }) => kind === 'template'),
+      graphql: targets.some((target) => target.kind === 'exact' && target.graphql !== undefined),
       callouts: targets.some((target) => target.kind === 'exact' && target.allowsPaths === true),
     });
   }
@@ -145,6 +154,10 @@ export class HarpoonServer {
         return this.#list(given);
       case 'get_oauth_target_audience':
         return this.#audience((given as { label: string }).label);
+      case 'graphql_callout':
+        return this.#run((given as GraphqlArguments).target, cancellation, () =>
+          this.#deps.caller.planGraphql(given as GraphqlArguments),
+        );
       case 'http_callout':
         return this.#run((given as CalloutArguments).target, cancellation, () =>
           this.#deps.caller.planCallout(given as CalloutArguments),
@@ -253,7 +266,12 @@ function listed(target: Target): Record<string, unknown> {
     ...(source !== undefined && { source }),
     ...(tags && tags.length > 0 && { tags }),
     allowed_methods:
-      target.kind === 'template' ? [target.template.config.method] : (target.allowedMethods ?? ['GET', 'POST', 'PUT']),
+      target.kind === 'template'
+        ? [target.template.config.method]
+        : target.graphql
+          ? ['POST']
+          : (target.allowedMethods ?? ['GET', 'POST', 'PUT']),
+    ...(target.kind === 'exact' && target.graphql && { operations: target.graphql.listed() }),
     ...(target.kind === 'template' && { template_version: 1, parameters_schema: target.template.schema() }),
   };
 }

@@ -146,7 +146,7 @@ const listInput: Schema = {
   description: 'List available allowlisted targets.',
 };
 
-function listOutput(hasTemplates: boolean): Schema {
+function listOutput(hasTemplates: boolean, hasGraphql: boolean): Schema {
   const properties = {
     label: label('Target label.'),
     description: text('Target description.'),
@@ -158,6 +158,13 @@ function listOutput(hasTemplates: boolean): Schema {
       type: 'array',
       description: 'HTTP methods permitted for this target',
     },
+    ...(hasGraphql && {
+      operations: {
+        items: { type: 'object' },
+        type: 'array',
+        description: 'Operations of a GraphQL target, for graphql_callout: name, kind and variables_schema.',
+      },
+    }),
     ...(hasTemplates && {
       template_version: { type: 'integer', enum: [1], description: 'Version of the target template.' },
       parameters_schema: { type: 'object', description: 'JSON Schema of the parameters of the target template.' },
@@ -230,14 +237,30 @@ const calloutInput: Schema = {
   description: 'Call a path below the base URL of an allowlisted target.',
 };
 
+const graphqlInput: Schema = {
+  $schema: draft,
+  properties: {
+    target: label('Allowlisted target label'),
+    operation: text('Name of a listed operation'),
+    variables: { type: 'object', description: 'Variables of the operation, by its variables_schema' },
+  },
+  additionalProperties: false,
+  type: 'object',
+  required: ['target', 'operation'],
+  title: 'Run a GraphQL operation',
+  description: 'Run a listed operation of an allowlisted GraphQL target.',
+};
+
 export interface ToolNeeds {
   readonly templates: boolean;
+  /** Some target is a GraphQL service with listed operations. */
+  readonly graphql: boolean;
   /** Some target has a base URL below which paths may be called. */
   readonly callouts: boolean;
 }
 
 /** The tools that there are, by name. */
-export function toolsFor(limits: ToolLimits, { templates, callouts }: ToolNeeds): readonly Tool[] {
+export function toolsFor(limits: ToolLimits, { templates, callouts, graphql }: ToolNeeds): readonly Tool[] {
   return [
     {
       annotations: opensWorld,
@@ -268,6 +291,18 @@ export function toolsFor(limits: ToolLimits, { templates, callouts }: ToolNeeds)
       outputSchema: audienceOutput,
       title: 'Get OAuth target audience',
     },
+    ...(graphql
+      ? [
+          {
+            annotations: opensWorld,
+            description: 'Run a listed operation of a GraphQL target. list_targets tells which there are.',
+            inputSchema: graphqlInput,
+            name: 'graphql_callout',
+            outputSchema: callOutput(limits),
+            title: 'Run a GraphQL operation',
+          },
+        ]
+      : []),
     ...(callouts
       ? [
           {
@@ -285,7 +320,7 @@ export function toolsFor(limits: ToolLimits, { templates, callouts }: ToolNeeds)
       description: 'List available Harpoon targets by label.',
       inputSchema: listInput,
       name: 'list_targets',
-      outputSchema: listOutput(templates),
+      outputSchema: listOutput(templates, graphql),
       title: 'List Harpoon targets',
     },
   ];

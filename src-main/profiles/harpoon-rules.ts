@@ -1,5 +1,6 @@
 import type { HarpoonTemplate, Profile } from '../../shared/profile.ts';
 import { profileSchema } from '../../shared/profile.ts';
+import { GraphqlOperations } from '../harpoon/graphql/operations.ts';
 import { isLabel } from '../harpoon/registry.ts';
 import { Template, TemplateError } from '../harpoon/template.ts';
 import { AddressRules } from '../harpoon/address-rules.ts';
@@ -36,6 +37,7 @@ export function harpoonOf(config: FileConfig, rules: Rules): Profile['harpoon'] 
       maxResponseBytes: extra.max_response_bytes,
       timeoutMs: extra.timeout,
       allowsPaths: extra.paths,
+      graphql: graphqlOf(extra.graphql, ['culvert', 'harpoon_targets', label, 'graphql'], rules),
     });
   });
   for (const label of Object.keys(own)) {
@@ -74,6 +76,21 @@ export function harpoonOf(config: FileConfig, rules: Rules): Profile['harpoon'] 
       capturePayloads: from.capture_payloads,
     }),
   );
+}
+
+type FileGraphql = NonNullable<NonNullable<FileConfig['culvert']>['harpoon_targets']>[string]['graphql'];
+
+function graphqlOf(graphql: FileGraphql, path: Path, rules: Rules) {
+  if (!graphql) return undefined;
+  const maxDepth = rules.range(graphql.max_depth, [...path, 'max_depth'], 1, 32, '1 to 32');
+  const maxCost = rules.range(graphql.max_cost, [...path, 'max_cost'], 1, 2_000, '1 to 2000');
+  const config = tidy({ operations: graphql.operations, maxDepth, maxCost });
+  try {
+    new GraphqlOperations(config.operations, config);
+  } catch (error) {
+    rules.fail([...path, 'operations'], error instanceof Error ? error.message : 'they cannot be used');
+  }
+  return config;
 }
 
 function templateOf(target: FileTarget, path: Path, version: number, rules: Rules): HarpoonTemplate | undefined {

@@ -204,6 +204,11 @@ export const fileSchema = section({
           max_response_bytes: integer.optional(),
           timeout: duration.optional(),
           paths: bool.optional(),
+          graphql: section({
+            operations: list,
+            max_depth: integer.optional(),
+            max_cost: integer.optional(),
+          }).optional(),
         }),
         'targets with their settings',
       )

@@ -154,6 +154,11 @@ export function ownShape(profile: Profile): ShapeMap {
       max_response_bytes: target.maxResponseBytes,
       timeout: target.timeoutMs === undefined ? undefined : formatDuration(target.timeoutMs),
       paths: target.allowsPaths,
+      graphql: map({
+        operations: target.graphql?.operations,
+        max_depth: target.graphql?.maxDepth,
+        max_cost: target.graphql?.maxCost,
+      }),
     }),
   ]);
   return (
