@@ -1,6 +1,7 @@
 import { TunnelError } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import type { Command } from '../call/command.ts';
+import { wrap } from '../json/roomy.ts';
 import { describeFailure, failureMessage } from './failure.ts';
 import { responseHeadersJson, type ContentTypeRule } from './response-headers.ts';
 
@@ -40,13 +41,7 @@ export function responseBody(command: Command, parts: ResponseParts): Buffer {
   const headersJson = responseHeadersJson(headers, contentTypeRules[type]);
   const tail = `${headersJson === undefined ? '' : `,"resp_headers":${headersJson}`},"resp_code":${status},"resp_type":"${type}"${timing === undefined ? '' : timingJson(timing)}}`;
   if (json === undefined) return Buffer.from(head + tail);
-  const start = `${head},"resp_json":`;
-  const startBytes = Buffer.byteLength(start);
-  const body = Buffer.allocUnsafe(startBytes + json.length + Buffer.byteLength(tail));
-  body.write(start, 0);
-  json.copy(body, startBytes);
-  body.write(tail, startBytes + json.length);
-  return body;
+  return wrap(`${head},"resp_json":`, json, tail);
 }
 
 /** What is posted in place of an answer that the service finds too large: its caller would wait in vain. */

@@ -1,3 +1,4 @@
+import { allocateMessage } from './roomy.ts';
 import type { Span } from './span.ts';
 
 /** What stands at `span` gives way to `bytes`. */
@@ -21,7 +22,7 @@ export function rewrite(bytes: Buffer, replacements: readonly Replacement[]): Bu
   }
   if (at > bytes.length) throw new RangeError('a replacement lies outside the message');
 
-  const out = Buffer.allocUnsafe(size);
+  const out = allocateMessage(size);
   let from = 0;
   let to = 0;
   for (const { span, bytes: put } of ordered) {

@@ -3,6 +3,7 @@ import { TunnelError } from '../../shared/errors.ts';
 import type { HeaderList } from '../../shared/trace.ts';
 import { isWellFormed } from '../json/structure.ts';
 import { withoutBom } from '../json/bom.ts';
+import { allocateMessage } from '../json/roomy.ts';
 import { readMessage, type MessageSpans } from '../json/message.ts';
 import { createSseReader, type SseEvent, type SseReader } from '../json/sse.ts';
 import type { Lease } from '../network/routes.ts';
@@ -274,7 +275,11 @@ export class HttpCall implements Dispatcher.DispatchHandler, Slotted {
 
   #body(): Buffer {
     const [first = Buffer.alloc(0)] = this.#chunks;
-    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#size) : first;
+    if (this.#chunks.length < 2) return first;
+    const body = allocateMessage(this.#size);
+    let at = 0;
+    for (const chunk of this.#chunks) at += chunk.copy(body, at);
+    return body;
   }
 
   #redirectOf({ status, headers }: AnswerHead): URL | undefined {
