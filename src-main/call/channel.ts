@@ -31,6 +31,8 @@ export interface AnswerHead {
 export interface ChannelAnswer extends AnswerHead {
   /** The JSON-RPC response, checked for structure, with the caller's id in its original bytes. Absent for notifications. */
   readonly body?: Buffer;
+  /** The channel answered by itself: the server was not asked. */
+  readonly isOwn?: true;
   /** What the channel saw in it: nobody need look again. */
   readonly message?: ResponseSpans;
 }

@@ -260,9 +260,9 @@ export class Dispatcher implements LaneOwner {
       const type = command.message.kind === 'notification' ? 'notify_ack' : 'jsonrpc_response';
       this.#answer(command, { type, status: outcome.status, headers: outcome.headers }, 'ok');
     } else {
-      this.answers.answered(channel.name, this.#options.clock.wall());
-      const { status, headers, body: json } = outcome;
-      const timing = timingOf(command, channel);
+      const { status, headers, body: json, isOwn } = outcome;
+      if (!isOwn) this.answers.answered(channel.name, this.#options.clock.wall());
+      const timing = isOwn ? undefined : timingOf(command, channel);
       const parts: ResponseParts = { type: 'jsonrpc_response', status, headers, json, timing };
       this.#answer(command, parts, statusOf(command, outcome.message ?? readMessage(json)));
     }

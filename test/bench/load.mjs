@@ -85,6 +85,26 @@ const server = (tls ? createTlsServer : createServer)(tls ?? {}, (request, respo
 server.keepAliveTimeout = 120_000;
 server.requestTimeout = 0;
 
+/** A command of any message; resolves with what was posted for it. */
+const command = (message) =>
+  new Promise((resolve) => {
+    const id = `r${++counter}`;
+    waiting.set(id, resolve);
+    queue.push(
+      `{"request_id":"${id}","shard_token":"s${counter}","command_type":"jsonrpc","headers":{},"jsonrpc":${JSON.stringify({ jsonrpc: '2.0', ...message })}}`,
+    );
+    flushSoon();
+  });
+
+let greeted;
+/** What a caller of the 2025 era says first; once. */
+const greet = () =>
+  (greeted ??= command({
+    id: 'hello',
+    method: 'initialize',
+    params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
+  }).then(() => command({ method: 'notifications/initialized' })));
+
 /** One call through the tunnel; resolves with its milliseconds. */
 function oneCall(text, size) {
   return new Promise((resolve, reject) => {
@@ -139,10 +159,13 @@ async function bursts({ callers, size, ms, pauseMs }) {
 
 process.on('message', (order) => {
   oneByOne = order.delivery === 'single';
-  (order.pauseMs === undefined ? loop : bursts)(order).then(
-    (result) => process.send({ result }),
-    (error) => process.send({ failed: error.message }),
-  );
+  const run = order.pauseMs === undefined ? loop : bursts;
+  greet()
+    .then(() => run(order))
+    .then(
+      (result) => process.send({ result }),
+      (error) => process.send({ failed: error.message }),
+    );
 });
 process.on('disconnect', () => process.exit());
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));

@@ -158,4 +158,5 @@ function pick(results, member) {
 }
 
 console.log(report.text());
+if (process.env.BENCH_MD) writeFileSync(process.env.BENCH_MD, report.markdown());
 if (options.write || (!quick && !options.only)) writeFileSync(here('../../docs/bench.md'), report.markdown());

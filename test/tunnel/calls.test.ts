@@ -208,6 +208,15 @@ describe('the time that a server took', () => {
     ]);
   });
 
+  it('is not told of an answer that the channel gave by itself, which is none of its server’s either', async () => {
+    const self = rig();
+    self.poll(call('a'));
+    self.main.calls[0]!.answer('{"jsonrpc":"2.0","id":"a","error":{"code":-32002,"message":"x"}}', { isOwn: true });
+    await settle();
+    expect(timings(self)).toEqual([undefined]);
+    expect(self.dispatcher.answers.of('main')).toEqual({});
+  });
+
   it('is left out from then on where the control plane does not know it: no answer is lost', async () => {
     const self = rig();
     self.poll(call('a'), call('b'));

@@ -13,6 +13,7 @@ export function notInitialized({ bytes, message }: Multiplexed): ChannelAnswer {
   const callerId = id ? bytes.toString('utf8', id.start, id.end) : 'null';
   const error = `{"code":-32002,"message":"The MCP server has not been initialized: send initialize first","data":${data}}`;
   return {
+    isOwn: true,
     status: 409,
     headers: [['Content-Type', 'application/json']],
     body: Buffer.from(`{"jsonrpc":"2.0","id":${callerId},"error":${error}}`),
