@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   Client,
   StreamableHTTPClientTransport,
@@ -132,6 +133,32 @@ it.each([
   await signInAndCall(relay, tunnel, server);
 });
 
+it('the shim leads to the endpoints of the authorization server and nowhere else', async () => {
+  const server = await protectedServer();
+  const relay = await newRelay();
+  const tunnel = relay.addTunnel();
+  await culvertTo(relay, tunnel, server, {});
+  await untilOffered(relay, tunnel);
+  const asked = server.asked.length;
+  const shim = `${relay.address}/v1/oauth/${tunnel.id}`;
+  const status = async (path: string, init: RequestInit = {}): Promise<number> =>
+    (await fetch(`${shim}/${path}`, { method: 'POST', ...init })).status;
+  for (const label of ['oauth-prmd-resource-0', 'oauth-auth-server-metadata-0', 'oauth-issuer-0', 'other', '%2e%2e'])
+    expect(await status(label)).toBe(404);
+  expect(await status('oauth-token-endpoint-0', { method: 'GET' })).toBe(405);
+  expect(await status('oauth-jwks-uri-0')).toBe(405);
+  expect(await status('oauth-token-endpoint-0', { body: 'x'.repeat(70_000) })).toBe(413);
+  expect(await status('oauth-token-endpoint-0', { headers: { origin: 'https://evil.example' } })).toBe(403);
+  expect(server.asked).toHaveLength(asked);
+  const refused = await fetch(`${shim}/oauth-token-endpoint-0`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'authorization_code', code: 'x', client_id: 'nobody' }),
+  });
+  expect([refused.status, ((await refused.json()) as { error: string }).error]).toEqual([401, 'invalid_client']);
+  const unknown = `${relay.address}/v1/oauth/tunnel_${'0'.repeat(32)}/oauth-token-endpoint-0`;
+  expect((await fetch(unknown, { method: 'POST' })).status).toBe(404);
+});
+
 suiteNeeds('reference-client')('the reference client on our relay', () => {
   it('lets a caller sign in by a private authorization server', async () => {
     const server = await protectedServer();
@@ -141,5 +168,30 @@ suiteNeeds('reference-client')('the reference client on our relay', () => {
     cleanUp(() => reference.stop());
     await untilOffered(relay, reference.tunnel);
     await signInAndCall(relay, reference.tunnel, server);
+  });
+});
+
+suiteNeeds('python-sdk')('the client of the Python SDK', () => {
+  it('signs in, calls, refreshes and calls again through relay and tunnel', async () => {
+    const server = await protectedServer();
+    const relay = await newRelay();
+    const tunnel = relay.addTunnel();
+    await culvertTo(relay, tunnel, server, {});
+    await untilOffered(relay, tunnel);
+    const args = ['test/interop/clients/oauth.py', tunnel.mcpUrl, tunnel.apiKey];
+    const client = spawn(process.env.CULVERT_PYTHON_SDK!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    cleanUp(() => client.kill());
+    let said = '';
+    for (const stream of [client.stdout, client.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('authorize ');
+    const address = /^authorize (\S+)$/m.exec(said)?.[1] ?? '';
+    client.stdin.write(`${(await browseTo(new URL(address), redirectUrl)).href}\n`);
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('result inside');
+    await server.expire(server.tokens[0] ?? '');
+    client.stdin.write('again\n');
+    await expect.poll(() => said.split('result inside').length, { timeout: 30_000 }).toBe(3);
+    client.stdin.end('\n');
+    expect(new Set(server.tokens).size).toBe(2);
+    expect(server.asked.filter((one) => one.startsWith('POST'))).toEqual(['POST /reg', 'POST /token', 'POST /token']);
   });
 });

@@ -93,6 +93,7 @@ export async function protectedServer({ apart = false } = {}): Promise<Protected
         capabilities: { tools: {} },
         serverInfo: { name: 'protected', version: '1' },
       },
+      'tools/list': { tools: [{ name: 'where', inputSchema: { type: 'object' } }] },
       'tools/call': { content: [{ type: 'text', text: 'inside' }] },
     };
     if (message.method === 'tools/call') tokens.push(token);

@@ -61,6 +61,8 @@ const needs = {
   /** The reference client, built from its source: never installed by a script. */
   'reference-client': () =>
     canRun(process.env.CULVERT_REFERENCE_CLIENT) ? undefined : 'CULVERT_REFERENCE_CLIENT names no executable',
+  /** A Python that has the MCP SDK 2.3: never installed by a script. */
+  'python-sdk': () => (canRun(process.env.CULVERT_PYTHON_SDK) ? undefined : 'CULVERT_PYTHON_SDK names no Python'),
   tinyproxy: () => (onPath('tinyproxy') ? undefined : 'no tinyproxy'),
   openssl: () => (onPath('openssl') ? undefined : 'no openssl'),
   /** Half a minute and more: not in everybody's `npm test`. */
@@ -81,11 +83,17 @@ const needs = {
 
 export type Need = keyof typeof needs;
 
-/** With CULVERT_REQUIRE_ALL=1 all of them; but nobody can be asked for the reference client, whose source is no package. */
-const isRequired = (need: Need): boolean =>
-  need === 'reference-client'
-    ? process.env.CULVERT_REFERENCE_CLIENT !== undefined
-    : process.env.CULVERT_REQUIRE_ALL === '1';
+/** What npm cannot install is required only where a variable names it. */
+const namedBy: { readonly [Name in Need]?: string } = {
+  'reference-client': 'CULVERT_REFERENCE_CLIENT',
+  'python-sdk': 'CULVERT_PYTHON_SDK',
+};
+
+/** With CULVERT_REQUIRE_ALL=1 all of them; but nobody can be asked for what is no package of npm's. */
+const isRequired = (need: Need): boolean => {
+  const variable = namedBy[need];
+  return variable === undefined ? process.env.CULVERT_REQUIRE_ALL === '1' : process.env[variable] !== undefined;
+};
 
 /**
  * `describe` for a suite that needs more than Node and npm. Where something is missing the suite is skipped, with the
