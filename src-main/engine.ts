@@ -34,6 +34,8 @@ export interface EngineOptions extends Pick<ChannelDeps, 'children' | 'handshake
   /** What the calls of a channel pass before they are queued; none when absent. */
   readonly stages?: (profile: Profile, channel: Channel) => readonly Stage[];
   readonly clock?: Clock;
+  /** A library's: servers in this process, besides those of the profile. */
+  readonly ownChannels?: (profile: Profile) => readonly Channel[];
   /** The app's: what the system, or its PAC file, names as proxy for a URL. */
   readonly systemProxy?: RouteDeps['systemProxy'];
   /** What the look at start found of the main server's OAuth sign-in. */
@@ -82,7 +84,9 @@ class Engine implements TunnelManager {
   }
 
   async start(profile: Profile): Promise<void> {
-    if (!profile.channels.some(({ name }) => name === 'main') && !profile.controlPlane.pollChannels) {
+    const own = this.#options.ownChannels?.(profile) ?? [];
+    const hasMain = [...profile.channels, ...own].some(({ name }) => name === 'main');
+    if (!hasMain && !profile.controlPlane.pollChannels) {
       throw new TunnelError('config_invalid', 'local', {
         field: 'mcp',
         problem: 'there is no server for the channel main',
@@ -108,7 +112,7 @@ class Engine implements TunnelManager {
     try {
       // Half a certificate pair, a CA bundle that is none, a proxy that is no address: refused here, not at the first call.
       await routes.check();
-      tunnel = this.#create(profile, routes);
+      tunnel = this.#create(profile, routes, own);
     } catch (error) {
       await routes.close();
       throw error;
@@ -187,7 +191,7 @@ class Engine implements TunnelManager {
     cancel();
   }
 
-  #create(profile: Profile, routes: Routes): Tunnel {
+  #create(profile: Profile, routes: Routes, own: readonly Channel[]): Tunnel {
     const { secrets, log, stages } = this.#options;
     const clock = this.#clock;
     const harpoon = createHarpoon(profile.harpoon, { routes, secrets, clock });
@@ -195,6 +199,7 @@ class Engine implements TunnelManager {
     const served = profile.channels.filter(({ name }) => profile.controlPlane.pollChannels?.includes(name) !== false);
     const channels = [
       ...createChannels({ ...profile, channels: served }, { ...this.#options, routes, clock }),
+      ...own,
       harpoon.channel,
     ];
     const main = served.find(({ name }) => name === 'main');
