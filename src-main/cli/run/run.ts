@@ -83,8 +83,9 @@ export async function run({ selections, flags, env, requestTiming }: RunRequest)
     }
     headless.manager.onChange(createNarrator(log));
     if (requestTiming) logTimes(headless, log);
-    await Promise.all([headless.start(), holdFiles(settings.ui.enabled)]);
+    // before the code is read that only a newer version on disk would make necessary: it would grow the young generation
     spareMemory();
+    await Promise.all([headless.start(), holdFiles(settings.ui.enabled)]);
     await drainOnRequest(headless, end, log);
     return exitCodes.done;
   } finally {
