@@ -16,6 +16,8 @@ export default defineConfig({
     outDir: resolve('out/renderer'),
     emptyOutDir: true,
     target: 'chrome130',
+    // electron-vite leaves it out for the window
+    minify: 'oxc',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,

@@ -20,7 +20,7 @@ function sayOf(run: DoctorRun | undefined): string {
   if (run.finishedAt === undefined) return words.say.running(finished.length, run.checks.length);
   if (run.cancelled) return words.say.cancelled;
   const of = (state: string): number => run.checks.filter((check) => check.state === state).length;
-  return words.say.done(of('fail'), of('warn'), finished.length);
+  return words.say.done(of('fail'), of('warn'), of('pass'), of('skip'));
 }
 
 interface Section {

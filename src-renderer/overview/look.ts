@@ -40,6 +40,11 @@ export function idleProfiles(
   return profiles.filter(({ id }) => !known.has(id));
 }
 
+/** How many tunnels and profiles wait for a person: the number in the heading and beside the page's name. */
+export const countNeeding = (profiles: readonly ProfileSummary[], tunnels: readonly TunnelView[]): number =>
+  tunnels.filter((view) => !view.draft && lookOf(view).tone === 'fault').length +
+  idleProfiles(profiles, tunnels).filter(({ problem, notStarted }) => problem ?? notStarted).length;
+
 /** A tunnel's badge: the word and colour for what engine and attribution say about it. */
 export function lookOf(view: TunnelView): Look {
   const key = stateKey(view);

@@ -5,7 +5,7 @@ import { Button } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
 import { FirstWindow } from './first-window.tsx';
 import { IdleCard } from './idle-card.tsx';
-import { idleProfiles, lookOf, works } from './look.ts';
+import { countNeeding, idleProfiles, lookOf, works } from './look.ts';
 import { TunnelCard } from './tunnel-card.tsx';
 
 const words = t.overview;
@@ -19,9 +19,7 @@ export function OverviewPage() {
   const idle = idleProfiles(profiles, all);
   if (tunnels.length + idle.length === 0) return <FirstWindow />;
   const looks = tunnels.map(lookOf);
-  const needs =
-    looks.filter(({ tone }) => tone === 'fault').length +
-    idle.filter(({ problem, notStarted }) => problem ?? notStarted).length;
+  const needs = countNeeding(profiles, all);
   const up = looks.filter(works).length;
   const waiting = looks.filter((look) => look.on && !look.up && look.tone !== 'fault').length;
   return (

@@ -32,7 +32,8 @@ export function sayOf(view: TunnelView, startsWithApp: boolean, now: number): st
         return words.answering(snapshot.inFlight, waits < 1000 ? undefined : duration(waits));
       }
       if (verdict.reason === 'nothing-arrived') return words.nothingSince(duration(now - state.since));
-      if (snapshot.lastCommandAt === undefined) return words.noCall;
+      // the calls of the last hour outlive a restart of the tunnel, its last call does not
+      if (snapshot.lastCommandAt === undefined) return view.rates.calls > 0 ? words.noCallSince : words.noCall;
       return words.lastCall(ago(snapshot.lastCommandAt, now));
   }
 }

@@ -102,7 +102,7 @@ export function EditorPage({ id }: { readonly id: string }) {
           <Button isDisabled={!isDirty} onPress={() => void editor.reload()}>
             {words.revert}
           </Button>
-          <Button kind="primary" isDisabled={!isDirty || isBroken} onPress={() => void save()}>
+          <Button data-save="" kind="primary" isDisabled={!isDirty || isBroken} onPress={() => void save()}>
             {words.save}
           </Button>
           {summary && <ProfileMenu profile={summary} />}

@@ -46,7 +46,7 @@ function commandsOf(app: AppSnapshot): Command[] {
         keys: `${modifier} ${pages.indexOf(page) + 1}`,
         act: () => go(page),
       })),
-    { name: words.newTunnel, icon: 'plus', act: () => go('wizard') },
+    { name: words.newTunnel, icon: 'plus', keys: `${modifier} N`, act: () => go('wizard') },
     { name: words.manageTunnels, icon: 'key', act: () => go('tunnels') },
     ...(capabilities.demo ? [{ name: words.demo, icon: 'spark' as const, act: () => void startDemo() }] : []),
     ...tunnels.flatMap(tunnelCommands),

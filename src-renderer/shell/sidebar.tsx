@@ -1,5 +1,5 @@
 import { count } from '../format.ts';
-import { idleProfiles, lookOf, works } from '../overview/look.ts';
+import { countNeeding, idleProfiles, lookOf, works } from '../overview/look.ts';
 import { hrefOf, pages, useRoute, type Page } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -12,11 +12,7 @@ const homes: Readonly<Partial<Record<Page, Page>>> = { wizard: 'profiles', tunne
 function Badge({ page }: { readonly page: Page }) {
   const traces = useApp((app) => app.traces.count);
   const failed = useApp((app) => app.doctor?.checks.filter(({ state }) => state === 'fail').length ?? 0);
-  const needing = useApp(
-    (app) =>
-      app.tunnels.filter((view) => !view.draft && lookOf(view).tone === 'fault').length +
-      idleProfiles(app.profiles, app.tunnels).filter(({ problem }) => problem !== undefined).length,
-  );
+  const needing = useApp((app) => countNeeding(app.profiles, app.tunnels));
   if (page === 'traces' && traces > 0) return <span className="count">{count(traces)}</span>;
   if (page === 'doctor' && failed > 0)
     return (

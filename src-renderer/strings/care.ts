@@ -4,12 +4,16 @@ export const doctorStrings = {
   say: {
     never: 'It proves things rather than checking that they are configured.',
     running: (done: number, all: number) => `Checking, ${done} of ${all} done.`,
-    done: (bad: number, doubtful: number, all: number) =>
-      bad + doubtful === 0
-        ? `All ${plural(all, 'check', 'checks')} passed.`
-        : [bad > 0 ? plural(bad, 'finding', 'findings') : '', doubtful > 0 ? plural(doubtful, 'doubt', 'doubts') : '']
-            .filter((part) => part !== '')
-            .join(', ') + ` in ${plural(all, 'check', 'checks')}.`,
+    done: (bad: number, doubtful: number, proved: number, leftOut: number) => {
+      const without = leftOut === 0 ? '.' : `, ${count(leftOut)} left out.`;
+      const ran = plural(bad + doubtful + proved, 'check', 'checks');
+      if (bad + doubtful === 0) return `${leftOut === 0 ? 'All ' : ''}${ran} passed${without}`;
+      const found = [
+        bad > 0 ? plural(bad, 'finding', 'findings') : '',
+        doubtful > 0 ? plural(doubtful, 'doubt', 'doubts') : '',
+      ].filter((part) => part !== '');
+      return `${found.join(', ')} in ${ran}${without}`;
+    },
     cancelled: 'Stopped before it was done.',
   },
   scope: 'What to check',

@@ -65,6 +65,7 @@ export const overviewStrings = {
     lastAnswer: (ago: string) => `Last answer ${ago}`,
     lastCall: (ago: string) => `Last call ${ago}`,
     noCall: 'No call has come yet',
+    noCallSince: 'No call since it was switched on',
     nothingSince: (span: string) => `Ready for ${span}, nothing has arrived`,
     answering: (n: number, span?: string) =>
       `Answering ${plural(n, 'call', 'calls')}${span === undefined ? '' : n === 1 ? ` for ${span}` : `, the oldest for ${span}`}`,

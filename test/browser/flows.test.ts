@@ -353,6 +353,16 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.keyboard.press('Control+k');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.getByPlaceholder('Type a page, a tunnel or an action').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+,');
+    await heading(page, 'Settings').waitFor();
+    await page.keyboard.press('Control+2');
+    await heading(page, 'Traces').waitFor();
+    await page.keyboard.press('Control+f');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.hasAttribute('data-filter'))).toBe(true);
     await check(open);
   });
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { TunnelView } from '../../shared/app.ts';
+import type { ProfileSummary, TunnelView } from '../../shared/app.ts';
 import type { TunnelErrorData } from '../../shared/errors.ts';
 import { attribute } from '../../src-main/diagnosis/attribution.ts';
 import { next, stoppedSince } from '../../src-main/tunnel/state.ts';
-import { lookOf } from '../../src-renderer/overview/look.ts';
+import { countNeeding, lookOf } from '../../src-renderer/overview/look.ts';
 import { pipeOf } from '../../src-renderer/overview/pipe-model.ts';
 import { sayOf } from '../../src-renderer/overview/say.ts';
+import { t } from '../../src-renderer/strings.ts';
 import type { TunnelSnapshot } from '../../shared/tunnel.ts';
 import { channelIn, tunnelIn } from '../support/snapshots.ts';
 
@@ -72,5 +73,45 @@ describe('the overview', () => {
     expect(lookOf(view)).toMatchObject({ key: 'degraded', tone: 'warn', up: true });
     expect(sayOf(view, false, now)).toBe('The MCP server closed the connection before its answer was complete');
     expect(pipeOf(view, now).servers).toMatchObject([{ tone: 'warn', detail: 'no answer to 2 calls' }]);
+  });
+
+  it('does not say that no call has come above the figures of calls that came before a restart', () => {
+    const fresh = viewOf(tunnelIn({ kind: 'connected', since: now - 1 }));
+    expect(sayOf(fresh, false, now)).toBe('No call has come yet');
+    const restarted = { ...fresh, rates: { ...noRates, calls: 57_543 } };
+    expect(sayOf(restarted, false, now)).toBe('No call since it was switched on');
+  });
+
+  it('counts who needs a person once, for the heading and the badge: faults, broken files, and starts that failed', () => {
+    const error: TunnelErrorData = { code: 'tunnel_not_found', leg: 'control-plane', params: { tunnelId: 'tunnel_x' } };
+    const fault = afterPolls('tunnel_not_found', { status: 404, tunnelId: 'tunnel_x' });
+    const fine = { ...viewOf(tunnelIn({ kind: 'connected', since: 1 })), id: 'p2' };
+    const profile = (id: string, rest: Partial<ProfileSummary> = {}): ProfileSummary => ({
+      id,
+      name: id,
+      file: `/profiles/${id}.yaml`,
+      format: 'culvert',
+      tunnelId: 'tunnel_x',
+      controlPlane: 'https://api.openai.com',
+      channels: [],
+      startWithApp: false,
+      modifiedAt: 0,
+      ...rest,
+    });
+    const profiles = [
+      profile('p1', { problem: error }),
+      profile('p2'),
+      profile('off'),
+      profile('broken', { problem: error }),
+      profile('failed', { notStarted: error }),
+    ];
+    expect(countNeeding(profiles, [fault, fine, { ...fault, id: 'draft', draft: true }])).toBe(3);
+  });
+
+  it('says that all checks passed only where none was left out', () => {
+    const { done } = t.doctor.say;
+    expect(done(0, 0, 43, 0)).toBe('All 43 checks passed.');
+    expect(done(0, 0, 34, 9)).toBe('34 checks passed, 9 left out.');
+    expect(done(1, 2, 31, 9)).toBe('1 finding, 2 doubts in 34 checks, 9 left out.');
   });
 });
