@@ -98,8 +98,8 @@ const passed: Readonly<Record<string, (facts: Facts) => string>> = {
     `The key may read this tunnel${text(facts, 'name') ? `, which is named ${text(facts, 'name') ?? ''}` : ''}`,
   'key.use': (facts) =>
     text(facts, 'from') === undefined
-      ? 'The key may use this tunnel, proved by a real poll'
-      : `The key may use this tunnel, proved by ${text(facts, 'from') ?? ''}${
+      ? 'The key may use this tunnel, verified by a real poll'
+      : `The key may use this tunnel, verified by ${text(facts, 'from') ?? ''}${
           text(facts, 'lastPollAt') === undefined ? '' : `, last good poll at ${text(facts, 'lastPollAt') ?? ''}`
         }`,
   'config.parsed': (facts) => `Read from ${text(facts, 'source') ?? 'its file'}`,

@@ -9,6 +9,7 @@ export const savedFilterSchema = z.object({ name: z.string().min(1).max(60), que
 /** What a person chose for this machine. No secret is ever in here. */
 export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
+  language: z.enum(['system', 'en', 'de', 'fr', 'pseudo']).default('system'),
   /** Start with the session, hidden in the tray. */
   startAtLogin: z.boolean().default(false),
   startHidden: z.boolean().default(false),
@@ -38,6 +39,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const settingsPatchSchema = z
   .object({
     theme: settingsSchema.shape.theme.unwrap(),
+    language: settingsSchema.shape.language.unwrap(),
     startAtLogin: z.boolean(),
     startHidden: z.boolean(),
     notifications: z

@@ -1,22 +1,8 @@
-import { doctorStrings, logStrings, settingsStrings } from './strings/care.ts';
-import { importStrings } from './strings/imports.ts';
-import { overviewStrings } from './strings/overview.ts';
-import { profileStrings } from './strings/profiles.ts';
-import { shellStrings } from './strings/shell.ts';
-import { traceStrings } from './strings/traces.ts';
-import { tunnelStrings } from './strings/tunnels.ts';
-import { wizardStrings } from './strings/wizard.ts';
+import { catalogue } from '../shared/messages/catalogue.ts';
+import { pages } from '../shared/messages/en/pages.ts';
 
-/** Every word on the pages, but for errors and verdicts, which `shared/messages.ts` has for all who speak. */
-export const t = {
-  ...shellStrings,
-  overview: overviewStrings,
-  wizard: wizardStrings,
-  imports: importStrings,
-  traces: traceStrings,
-  profiles: profileStrings,
-  tunnels: tunnelStrings,
-  doctor: doctorStrings,
-  logs: logStrings,
-  settings: settingsStrings,
-} as const;
+/** Every sentence on the pages, but for errors and verdicts, which all parts of Culvert share. */
+export const t = catalogue(pages, {
+  de: async () => (await import('../shared/messages/de/pages.ts')).pages,
+  fr: async () => (await import('../shared/messages/fr/pages.ts')).pages,
+});

@@ -35,7 +35,7 @@ function sumOf(checks: readonly Check[]): Sum {
   if (open > 0)
     return { tone: firstBad ? 'fault' : 'busy', say: words.sum.running(checks.length - open, checks.length), wanted };
   if (firstBad) return { tone: 'fault', say: words.sum.bad(firstBad.title, of('fail').length), wanted };
-  if (firstDoubt) return { tone: 'warn', say: words.sum.doubtful(firstDoubt.title, of('warn').length), wanted };
+  if (firstDoubt) return { tone: 'warn', say: words.sum.doubtful(firstDoubt.title, of('warn').length - 1), wanted };
   return { tone: 'ok', say: words.sum.well(of('pass').length, of('skip').length), wanted };
 }
 

@@ -20,7 +20,9 @@ function sayOf(run: DoctorRun | undefined): string {
   if (run.finishedAt === undefined) return words.say.running(finished.length, run.checks.length);
   if (run.cancelled) return words.say.cancelled;
   const of = (state: string): number => run.checks.filter((check) => check.state === state).length;
-  return words.say.done(of('fail'), of('warn'), of('pass'), of('skip'));
+  const [bad, doubtful] = [of('fail'), of('warn')];
+  const kind = bad > 0 ? (doubtful > 0 ? 'both' : 'bad') : doubtful > 0 ? 'doubtful' : 'all';
+  return words.say.done(kind, bad, doubtful, bad + doubtful + of('pass'), of('skip'));
 }
 
 interface Section {

@@ -10,6 +10,13 @@ import { TunnelCard } from './tunnel-card.tsx';
 
 const words = t.overview;
 
+function summaryOf(up: number, needs: number, waiting: number, all: number): string {
+  if (needs > 0) return words.summary(up, 'needs', needs);
+  if (waiting > 0) return words.summary(up, 'waits', waiting);
+  if (up === 0) return words.allOff(all);
+  return up === all ? words.summary(up, 'none', 0) : words.summary(up, 'off', all - up);
+}
+
 export function OverviewPage() {
   const all = useApp((app) => app.tunnels);
   const profiles = useApp((app) => app.profiles);
@@ -25,7 +32,7 @@ export function OverviewPage() {
   return (
     <Page
       title={t.pages.overview}
-      say={words.summary(up, needs, waiting, tunnels.length + idle.length)}
+      say={summaryOf(up, needs, waiting, tunnels.length + idle.length)}
       actions={
         <>
           {hasDoctor && <Button onPress={() => go('doctor')}>{words.runDoctor}</Button>}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { languages } from '../../shared/messages/language.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { run } from '../api.ts';
 import { copyText } from '../copy.ts';
@@ -10,10 +11,12 @@ import { t } from '../strings.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { Page } from '../ui/page.tsx';
+import { Choice } from '../ui/select.tsx';
 import { Switch } from '../ui/switch.tsx';
 import { BudgetField } from './budget-field.tsx';
 
 const words = t.settings;
+const choices = ['system', ...languages] as const;
 
 function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
@@ -91,6 +94,17 @@ export function SettingsPage() {
                 ['light', t.themes.light],
                 ['dark', t.themes.dark],
               ]}
+            />
+          </div>
+          <div className="setting">
+            <span className="grow">{words.language}</span>
+            <Choice
+              label={words.language}
+              value={settings.language}
+              onChange={(language) => void run('settings.set', { language })}
+              options={choices
+                .filter((choice) => choice !== 'pseudo' || settings.language === 'pseudo')
+                .map((choice) => [choice, t.languages[choice]] as const)}
             />
           </div>
         </Group>

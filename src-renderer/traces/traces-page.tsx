@@ -68,7 +68,7 @@ export function TracesPage() {
   const say = !window
     ? state
     : window.searched === undefined
-      ? `${state} · ${words.found(window.total, Math.max(window.kept, window.total))}`
+      ? `${state} · ${words.found(window.total < window.kept ? 'some' : 'all', window.total, Math.max(window.kept, window.total))}`
       : words.searching(window.searched);
   return (
     <Page

@@ -148,7 +148,7 @@ suiteNeeds('chromium')('the doctor’s page before a real engine and set-ups tha
     await shot('fix');
     expect(await readFile(file('Files'), 'utf8')).toContain('/v1');
     await dialog.getByRole('button', { name: 'Change it' }).click();
-    await row('Files', 'Right to read this tunnel').getByText('proved', { exact: true }).waitFor({ timeout: 30_000 });
+    await row('Files', 'Right to read this tunnel').getByText('verified', { exact: true }).waitFor({ timeout: 30_000 });
     await finished();
     const text = await readFile(file('Files'), 'utf8');
     expect(text).toContain(`base_url: ${relay.address} # as the portal says`);
@@ -159,7 +159,7 @@ suiteNeeds('chromium')('the doctor’s page before a real engine and set-ups tha
     await dialog.getByText(`ca_bundle: ${join(home, 'corp.pem')}`, { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Change it' }).click();
     const certificate = row('Corp', 'Certificate of the control plane');
-    await certificate.getByText('proved', { exact: true }).waitFor({ timeout: 30_000 });
+    await certificate.getByText('verified', { exact: true }).waitFor({ timeout: 30_000 });
     await certificate.getByRole('heading', { level: 3 }).getByRole('button').click();
     await certificate
       .getByText(/issued by Example Corp Issuing 3, then Example Corp Root/)
@@ -188,7 +188,7 @@ suiteNeeds('chromium')('the doctor’s page before a real engine and set-ups tha
       location.hash = '#/profiles/corp';
     });
     await page.getByRole('button', { name: 'Test this route' }).first().click();
-    const proofs = page.getByRole('list', { name: 'Proofs' }).first();
+    const proofs = page.getByRole('list', { name: 'Checks' }).first();
     await proofs.getByText('Direct, without a proxy').waitFor();
     await proofs.getByText(/^localhost is /).waitFor();
     await proofs.getByText(/issued by Example Corp Issuing 3/).waitFor();

@@ -46,8 +46,8 @@ suiteNeeds('chromium')('a person at the pages', () => {
 
     await page.getByLabel('Tunnel id').fill(tunnelId);
     await page.getByLabel('Runtime key').fill(key);
-    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
-    await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
+    await page.getByRole('button', { name: 'Check tunnel and key' }).click();
+    await page.getByText('The key may use this tunnel, verified by a real poll').waitFor();
     expect(await page.content()).not.toContain(key);
     await page.getByRole('button', { name: 'Next: name' }).click();
 
@@ -84,7 +84,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await main.getByRole('button', { name: 'Run this command' }).click();
     // the next one that is not proved opens by itself
     await docs.getByRole('button', { name: 'Reach this server' }).click();
-    await page.getByText('2 of 2 proved').waitFor();
+    await page.getByText('2 of 2 verified').waitFor();
     expect(await next.isDisabled()).toBe(false);
 
     await docs.getByLabel('Channel').fill('main');
@@ -146,13 +146,13 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const { page } = open;
     await page.getByRole('row', { name: /crm/ }).click();
     await page.getByRole('button', { name: 'Use this server' }).click();
-    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Continue without the check' }).click();
     await page.getByLabel('Tunnel id').fill(tunnelId.slice(0, -4) + 'ffff');
     await page.getByLabel('Runtime key').fill('sk-admin-123');
     await page.getByText(/begins like an admin key/).waitFor();
-    expect(await page.getByRole('button', { name: 'Prove tunnel and key' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Check tunnel and key' }).isDisabled()).toBe(true);
     await page.getByLabel('Runtime key').fill(key);
-    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Check tunnel and key' }).click();
     await page.getByText('The key can read this tunnel but not use it.').waitFor();
     await check(open);
   });
@@ -162,7 +162,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const { page, world } = open;
     await page.getByRole('row', { name: /crm/ }).click();
     await page.getByRole('button', { name: 'Use this server' }).click();
-    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Continue without the check' }).click();
     await page.getByLabel('Runtime key').fill('sk-admin-kept');
     await page.getByRole('button', { name: 'Use this key to choose a tunnel' }).click();
     const dialog = page.getByRole('dialog');
@@ -186,7 +186,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const { page, world } = open;
     await page.getByRole('row', { name: /crm/ }).click();
     await page.getByRole('button', { name: 'Use this server' }).click();
-    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Continue without the check' }).click();
     await page.getByRole('button', { name: 'Choose or create' }).click();
     await page.getByRole('button', { name: 'Create a new one' }).click();
     const dialog = page.getByRole('dialog');
@@ -204,16 +204,16 @@ suiteNeeds('chromium')('a person at the pages', () => {
 
     world.management.fresh.set(created, Infinity);
     await page.getByLabel('Runtime key').fill(key);
-    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Check tunnel and key' }).click();
     await page.getByText('Waiting for the new tunnel.').waitFor();
-    await page.getByText(/One takes some 30 s to be usable/).waitFor();
-    expect(await page.getByRole('list', { name: 'Proofs' }).count()).toBe(0);
+    await page.getByText(/One takes about 30 s to be usable/).waitFor();
+    expect(await page.getByRole('list', { name: 'Checks' }).count()).toBe(0);
     expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Stop waiting' }).click();
     await page.getByText('The control plane does not know this tunnel.').waitFor();
     world.management.fresh.set(created, 2);
-    await page.getByRole('button', { name: 'Prove again' }).click();
-    await page.getByText('The key may use this tunnel, proved by a real poll').waitFor();
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await page.getByText('The key may use this tunnel, verified by a real poll').waitFor();
     await check(open);
   });
 
@@ -222,18 +222,18 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const { page, world } = open;
     await page.getByRole('row', { name: /crm/ }).click();
     await page.getByRole('button', { name: 'Use this server' }).click();
-    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Continue without the check' }).click();
     await page.getByLabel('Tunnel id').fill(tunnelId.slice(0, -4) + 'ffff');
     await page.getByLabel('Runtime key').fill(key);
-    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Check tunnel and key' }).click();
     await page.getByRole('button', { name: 'Keep trying' }).click();
     await page.getByText('Waiting for the role of the key.').waitFor();
     expect(await axeFindings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Continue without the check' }).click();
     await page.getByRole('heading', { name: 'Name it' }).waitFor();
     await expect.poll(() => world.heard.map(({ name }) => name)).toContain('drafts.cancelProbe');
     await page.getByRole('button', { name: 'Back' }).click();
-    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Check tunnel and key' }).click();
     await page.getByRole('button', { name: 'Keep trying' }).click();
     await page.getByText('Waiting for the role of the key.').waitFor();
     world.wizard.roleIsActive = true;
@@ -256,7 +256,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const dialog = page.getByRole('dialog');
     expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Workspaces').fill('ws_1 ws_1');
-    await dialog.getByText('ws_1 is named twice.').waitFor();
+    await dialog.getByText('ws_1 is listed twice.').waitFor();
     await dialog.getByLabel('Workspaces').fill('ws_1');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Data warehouse is saved').waitFor();
@@ -320,7 +320,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.getByRole('menuitem', { name: 'Connect a server to it' }).click();
     await page.getByRole('radio', { name: 'URL' }).press('Space');
     await page.getByLabel('URL of the server').fill('http://127.0.0.1:7311/mcp');
-    await page.getByRole('button', { name: 'Continue without proof' }).click();
+    await page.getByRole('button', { name: 'Continue without the check' }).click();
     expect(await page.getByLabel('Tunnel id').inputValue()).toMatch(/^tunnel_0063/);
     await check(open);
   });
@@ -453,7 +453,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await page.keyboard.type('tool:search_c');
     // the calls below are options as well, and name the tool before it can be completed
     await page
-      .getByRole('listbox', { name: 'What could come next' })
+      .getByRole('listbox', { name: 'Suggestions' })
       .getByRole('option', { name: /search_contract/ })
       .waitFor();
     await page.keyboard.press('Tab');
@@ -525,7 +525,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const open = await openPages(browser, 'full', '#/profiles/p-crm');
     const { page, world } = open;
     const text = page.getByRole('textbox', { name: 'YAML' });
-    await page.getByLabel('Proxy for it alone').first().fill('http://lyon.corp:3128');
+    await page.getByLabel('Proxy for this server only').first().fill('http://lyon.corp:3128');
     await expect.poll(() => text.inputValue()).toContain('http_proxy: http://lyon.corp:3128');
     expect(await text.inputValue()).toContain('# The CRM of the Lyon office.');
     await text.fill((await text.inputValue()).replace(/tunnel_id: \S+/, 'tunnel_id: tunnel_x'));
@@ -543,11 +543,11 @@ suiteNeeds('chromium')('a person at the pages', () => {
   test('saves what was typed into the form a moment before', async () => {
     const open = await openPages(browser, 'full', '#/profiles/p-crm');
     const { page, world } = open;
-    await page.getByLabel('Proxy for it alone').first().fill('http://lyon.corp:3128');
+    await page.getByLabel('Proxy for this server only').first().fill('http://lyon.corp:3128');
     const save = page.getByRole('button', { name: 'Save' });
     await expect.poll(() => save.isEnabled()).toBe(true);
     const handle = await save.elementHandle();
-    await page.getByLabel('Proxy for it alone').first().fill('http://nice.corp:3128');
+    await page.getByLabel('Proxy for this server only').first().fill('http://nice.corp:3128');
     await handle.evaluate((element) => (element as HTMLElement).click());
     await expect.poll(() => world.profiles.entries.get('p-crm')?.text).toContain('http_proxy: http://nice.corp:3128');
     await check(open);
@@ -559,7 +559,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const tests = page.getByRole('button', { name: 'Test this route' });
     await tests.first().click();
     await page.getByText('A connection to api.openai.com opens directly').waitFor();
-    await page.getByLabel('Proxy for it alone').first().fill('http://down.corp:3128');
+    await page.getByLabel('Proxy for this server only').first().fill('http://down.corp:3128');
     await page.getByText('A connection to api.openai.com opens directly').waitFor({ state: 'detached' });
     await expect.poll(() => page.getByRole('textbox', { name: 'YAML' }).inputValue()).toContain('down.corp');
     await tests.first().click();
@@ -608,7 +608,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const open = await openPages(browser, 'full', '#/doctor');
     const { page, world } = open;
     await page.getByRole('button', { name: 'Run again' }).click();
-    await page.getByText('2 findings, 1 doubt in 6 checks.').waitFor();
+    await page.getByText('2 findings, 1 warning in 6 checks.').waitFor();
     await page.getByRole('button', { name: 'Fix it' }).click();
     await page.getByText('cwd: /home/you/docs', { exact: true }).waitFor();
     expect(world.heard.map(({ name }) => name)).not.toContain('doctor.applyFix');

@@ -42,7 +42,7 @@ const wizardChannels = async (page: Page): Promise<void> => {
   await wizardFound(page);
   await page.getByRole('button', { name: 'Use these 2 servers' }).click();
   await page.getByRole('button', { name: 'Run this command' }).click();
-  await page.getByText('1 of 2 proved').waitFor();
+  await page.getByText('1 of 2 verified').waitFor();
 };
 
 const wizardConnect = async (page: Page): Promise<void> => {
@@ -50,8 +50,8 @@ const wizardConnect = async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: 'Next: tunnel and key' }).click();
   await page.getByLabel('Tunnel id').fill('tunnel_7f3c0123456789abcdef0123456789ab');
   await page.getByLabel('Runtime key').fill('sk-example');
-  await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
-  await page.getByText('proved by a real poll').waitFor();
+  await page.getByRole('button', { name: 'Check tunnel and key' }).click();
+  await page.getByText('verified by a real poll').waitFor();
   await page.getByRole('button', { name: 'Next: name' }).click();
   await page.getByRole('button', { name: 'Save and connect' }).click();
   await page.getByText('Waiting for the first call.').waitFor();
@@ -83,7 +83,7 @@ const wizardWait = async (page: Page, world: World): Promise<void> => {
   await page.getByText('The tunnel is created.').waitFor();
   for (const id of world.management.fresh.keys()) world.management.fresh.set(id, Infinity);
   await page.getByLabel('Runtime key').fill('sk-example');
-  await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+  await page.getByRole('button', { name: 'Check tunnel and key' }).click();
   await page.getByText('Waiting for the new tunnel.').waitFor();
 };
 
@@ -91,7 +91,7 @@ const wizardRole = async (page: Page): Promise<void> => {
   await wizardKeyStep(page);
   await page.getByLabel('Tunnel id').fill('tunnel_7f3c0123456789abcdef01234567ffff');
   await page.getByLabel('Runtime key').fill('sk-example');
-  await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+  await page.getByRole('button', { name: 'Check tunnel and key' }).click();
   await page.getByRole('button', { name: 'Keep trying' }).click();
   await page.getByText('Waiting for the role of the key.').waitFor();
 };

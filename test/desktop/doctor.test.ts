@@ -61,7 +61,7 @@ suiteNeeds(
   const proved = (list: string, title: string) =>
     row(list, title)
       .getByRole('heading', { level: 3 })
-      .getByText('proved', { exact: true })
+      .getByText('verified', { exact: true })
       .waitFor({ timeout: 30_000 });
   const putRight = async (list: string, title: string, ...shown: string[]): Promise<void> => {
     await row(list, title).getByRole('button', { name: 'Fix it' }).click();

@@ -52,7 +52,7 @@ suiteNeeds(
     await page.getByLabel('Runtime key').fill(tunnel.apiKey);
     await page.getByText('Another control plane, or a key by reference').click();
     await page.getByLabel('Control plane').fill(relay.address);
-    await page.getByRole('button', { name: 'Prove tunnel and key' }).click();
+    await page.getByRole('button', { name: 'Check tunnel and key' }).click();
     await page.getByRole('button', { name: 'Next: name' }).click({ timeout: 30_000 });
 
     await page.getByLabel('Name', { exact: true }).fill('first');

@@ -108,10 +108,10 @@ describe('the overview', () => {
     expect(countNeeding(profiles, [fault, fine, { ...fault, id: 'draft', draft: true }])).toBe(3);
   });
 
-  it('says that all checks passed only where none was left out', () => {
+  it('says that all checks passed only where none was skipped', () => {
     const { done } = t.doctor.say;
-    expect(done(0, 0, 43, 0)).toBe('All 43 checks passed.');
-    expect(done(0, 0, 34, 9)).toBe('34 checks passed, 9 left out.');
-    expect(done(1, 2, 31, 9)).toBe('1 finding, 2 doubts in 34 checks, 9 left out.');
+    expect(done('all', 0, 0, 43, 0)).toBe('All 43 checks passed.');
+    expect(done('all', 0, 0, 34, 9)).toBe('34 checks passed, 9 skipped.');
+    expect(done('both', 1, 2, 34, 9)).toBe('1 finding, 2 warnings in 34 checks, 9 skipped.');
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, duration, plural } from '../../src-renderer/format.ts';
+import { ago, bytes, duration } from '../../src-renderer/format.ts';
 import { tintFilter } from '../../src-renderer/traces/filter-tint.ts';
 import { hasTerm, suggest, toggleTerm, wordAt } from '../../src-renderer/traces/suggest.ts';
 import { phasesOf } from '../../src-renderer/traces/trace-look.ts';
@@ -23,7 +23,6 @@ describe('figures on the pages', () => {
     expect(ago(1000, 5900)).toBe('5 s ago');
     expect(ago(1000, 1400)).toBe('just now');
     expect(bytes(1536)).toBe('1.5 KiB');
-    expect(plural(1284, 'call', 'calls')).toBe('1,284 calls');
   });
 
   it('cut a call into phases that add up to its whole', () => {

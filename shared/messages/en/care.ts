@@ -1,19 +1,12 @@
-import { count, plural } from '../format.ts';
+import { msg } from '../message.ts';
 
 export const doctorStrings = {
   say: {
-    never: 'It proves things rather than checking that they are configured.',
-    running: (done: number, all: number) => `Checking, ${done} of ${all} done.`,
-    done: (bad: number, doubtful: number, proved: number, leftOut: number) => {
-      const without = leftOut === 0 ? '.' : `, ${count(leftOut)} left out.`;
-      const ran = plural(bad + doubtful + proved, 'check', 'checks');
-      if (bad + doubtful === 0) return `${leftOut === 0 ? 'All ' : ''}${ran} passed${without}`;
-      const found = [
-        bad > 0 ? plural(bad, 'finding', 'findings') : '',
-        doubtful > 0 ? plural(doubtful, 'doubt', 'doubts') : '',
-      ].filter((part) => part !== '');
-      return `${found.join(', ')} in ${ran}${without}`;
-    },
+    never: 'The doctor tests the real thing: it connects, signs in and starts servers.',
+    running: msg<[done: number, all: number]>('Checking, {0, number} of {1, number} done.'),
+    done: msg<[kind: 'all' | 'both' | 'bad' | 'doubtful', bad: number, doubtful: number, ran: number, skipped: number]>(
+      '{0, select, all {{4, plural, =0 {{3, plural, one {} other {All }}} other {}}{3, plural, one {# check} other {# checks}} passed} both {{1, plural, one {# finding} other {# findings}}, {2, plural, one {# warning} other {# warnings}} in {3, plural, one {# check} other {# checks}}} bad {{1, plural, one {# finding} other {# findings}} in {3, plural, one {# check} other {# checks}}} other {{2, plural, one {# warning} other {# warnings}} in {3, plural, one {# check} other {# checks}}}}{4, plural, =0 {} other {, {4, number} skipped}}.',
+    ),
     cancelled: 'Stopped before it was done.',
   },
   scope: 'What to check',
@@ -25,20 +18,21 @@ export const doctorStrings = {
   checks: 'Checks',
   machine: 'This machine',
   sum: {
-    running: (done: number, all: number) => `Checking, ${done} of ${all} done`,
-    bad: (first: string, n: number) =>
-      `Look first at: ${first}${n > 1 ? `. ${plural(n, 'finding', 'findings')} in all` : ''}`,
-    doubtful: (first: string, n: number) => `To look at: ${first}${n > 1 ? ` and ${count(n - 1)} more` : ''}`,
-    well: (proved: number, out: number) => `${count(proved)} proved${out > 0 ? `, ${count(out)} left out` : ''}`,
+    running: msg<[done: number, all: number]>('Checking, {0, number} of {1, number} done'),
+    bad: msg<[first: string, n: number]>(
+      'Look first at: {0}{1, plural, =0 {} =1 {} other {. {1, plural, one {# finding} other {# findings}} in all}}',
+    ),
+    doubtful: msg<[first: string, more: number]>('To look at: {0}{1, plural, =0 {} other { and {1, number} more}}'),
+    well: msg<[proved: number, out: number]>('{0, number} verified{1, plural, =0 {} other {, {1, number} skipped}}'),
   },
   why: 'Why this matters',
   states: {
     pending: 'not yet',
     running: 'checking',
-    pass: 'proved',
-    warn: 'doubtful',
+    pass: 'verified',
+    warn: 'warning',
     fail: 'failed',
-    skip: 'left out',
+    skip: 'skipped',
   },
   empty: {
     title: 'Not run yet',
@@ -50,19 +44,19 @@ export const doctorStrings = {
   fixBefore: 'Now',
   fixAfter: 'Then',
   apply: 'Change it',
-  applied: 'Changed. What stands on it is looked at again.',
+  applied: 'Changed. Dependent checks will run again.',
 } as const;
 
 export const logStrings = {
-  say: (n: number) => plural(n, 'line', 'lines'),
+  say: msg<[n: number]>('{0, plural, one {# line} other {# lines}}'),
   level: 'What is logged',
   levelSay: 'Level',
   levels: { trace: 'Everything', debug: 'Debug', info: 'Info', warn: 'Warnings', error: 'Errors' },
   filter: 'Filter the lines',
-  filterPlaceholder: 'Words that a line has to have',
+  filterPlaceholder: 'Words that a line must contain',
   follow: 'Follow',
   copy: 'Copy',
-  dropped: (n: number) => `${count(n)} lines were too many to show.`,
+  dropped: msg<[n: number]>('{0, number} lines were too many to show.'),
   list: 'Log lines, oldest first',
   empty: {
     title: 'Nothing logged yet',
@@ -73,8 +67,9 @@ export const logStrings = {
 } as const;
 
 export const settingsStrings = {
-  look: 'Look',
+  look: 'Appearance',
   theme: 'Theme',
+  language: 'Language',
   start: 'Start',
   startAtLogin: 'Start Culvert when you log in',
   startAtLoginSay: 'It starts hidden, in the tray, and brings up the tunnels that start with it.',
@@ -91,7 +86,7 @@ export const settingsStrings = {
     keyRefused: 'A key or a tunnel is refused',
     crashLoop: 'A server keeps exiting',
     recovered: 'A tunnel works again',
-    certificate: 'A certificate ends soon',
+    certificate: 'A certificate expires soon',
   },
   traces: 'Traces',
   budget: 'Memory for bodies, in MiB',
@@ -113,7 +108,7 @@ export const settingsStrings = {
   bundleSay: 'Versions, settings, states and logs in one file, without keys, headers or bodies.',
   diagnostics: 'Copy diagnostics',
   about: 'About Culvert',
-  aboutSay: (version: string) => `Version ${version}`,
+  aboutSay: msg<[version: string]>('Version {0}'),
   versions: {
     app: 'Culvert',
     wireProtocol: 'Wire protocol',
@@ -122,7 +117,7 @@ export const settingsStrings = {
     chrome: 'Chromium',
   },
   aboutIs: 'The desktop client for Secure MCP Tunnel. Apache-2.0.',
-  licences: 'Licences of what it is made of',
+  licences: 'Licences of the components',
   licencesFilter: 'Filter the licences',
   links: { guide: 'Guide to Secure MCP Tunnel', status: 'Status of the control plane' },
 } as const;

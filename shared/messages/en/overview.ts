@@ -1,18 +1,11 @@
-import { count, plural } from '../format.ts';
-
-const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
-const inWords = (n: number): string => words[n] ?? count(n);
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+import { msg } from '../message.ts';
 
 export const overviewStrings = {
   /** The page in one sentence. */
-  summary: (up: number, needs: number, waiting: number, all: number): string => {
-    const carries = `${inWords(up)} ${up === 1 ? 'tunnel is' : 'tunnels are'} up`;
-    if (needs > 0) return `${carries}, ${lower(inWords(needs))} ${needs === 1 ? 'needs' : 'need'} you.`;
-    if (waiting > 0) return `${carries}, ${lower(inWords(waiting))} ${waiting === 1 ? 'waits' : 'wait'}.`;
-    if (up === 0) return all === 1 ? 'The tunnel is off.' : 'All tunnels are off.';
-    return up === all ? `${carries}.` : `${carries}, ${lower(inWords(all - up))} ${all - up === 1 ? 'is' : 'are'} off.`;
-  },
+  summary: msg<[up: number, kind: 'needs' | 'waits' | 'off' | 'none', n: number]>(
+    '{0, plural, =0 {No tunnels are} =1 {One tunnel is} =2 {Two tunnels are} =3 {Three tunnels are} other {# tunnels are}} up{1, select, needs {, {2, plural, =1 {one needs} =2 {two need} =3 {three need} other {# need}} you} waits {, {2, plural, =1 {one waits} =2 {two wait} =3 {three wait} other {# wait}}} off {, {2, plural, =1 {one is} =2 {two are} =3 {three are} other {# are}} off} other {}}.',
+  ),
+  allOff: msg<[all: number]>('{0, plural, one {The tunnel is} other {All tunnels are}} off.'),
   runDoctor: 'Run doctor',
   newTunnel: 'New tunnel',
   first: {
@@ -23,35 +16,35 @@ export const overviewStrings = {
       'A relay, a server and a tunnel on this machine, and one real call through them. No account, a few seconds.',
     demoRunning: 'Starting relay, server and tunnel…',
     connect: 'Connect a server',
-    connectSay: 'Pick one that is set up already, or type its command or URL. Each step is proved as you go.',
+    connectSay: 'Pick one that is set up already, or type its command or URL. Each step is checked as you go.',
     open: 'Open a profile',
     openSay: 'A YAML or JSON file you have from tunnel-client or another machine.',
   },
-  demoDone: (tool: string, ms: string) => `The demo called ${tool} through its tunnel in ${ms}.`,
-  demoAnswer: (answer: string) => `The server answered: ${answer}`,
+  demoDone: msg<[tool: string, ms: string]>('The demo called {0} through its tunnel in {1}.'),
+  demoAnswer: msg<[answer: string]>('The server answered: {0}'),
   showTrace: 'Show the call',
-  switchLabel: (name: string) => `${name} on`,
-  pipe: 'Way of a call',
+  switchLabel: msg<[name: string]>('{0} on'),
+  pipe: 'Route of a call',
   nodes: {
     caller: 'Calling product',
     app: 'Culvert',
-    servers: (n: number) => plural(n, 'server', 'servers'),
+    servers: msg<[n: number]>('{0, plural, one {# server} other {# servers}}'),
   },
   callerNone: 'no call yet',
-  callerSince: (ago: string) => `last call ${ago}`,
-  callerNamed: (name: string, ago: string) => `${name}, ${ago}`,
-  away: (ms: string) => `${ms} away`,
+  callerSince: msg<[ago: string]>('last call {0}'),
+  callerNamed: msg<[name: string, ago: string]>('{0}, {1}'),
+  away: msg<[ms: string]>('{0} away'),
   polling: 'answers polls',
   refuses: 'refuses the key',
   knowsNoTunnel: 'knows no such tunnel',
-  answers: (status: string | number | boolean) => `answers ${status}`,
+  answers: msg<[status: string | number | boolean]>('answers {0}'),
   notAsked: 'not asked yet',
   noAnswer: 'no answer',
-  queue: (depth: number, capacity: number) => `queue ${depth} of ${capacity}`,
-  inFlight: (n: number) => `${plural(n, 'call', 'calls')} in flight`,
-  silent: (span: string) => `silent for ${span}`,
-  unanswered: (calls: number) => (calls === 1 ? 'gave no answer' : `no answer to ${calls} calls`),
-  tools: (n: number) => plural(n, 'tool', 'tools'),
+  queue: msg<[depth: number, capacity: number]>('queue {0, number} of {1, number}'),
+  inFlight: msg<[n: number]>('{0, plural, one {# call} other {# calls}} in flight'),
+  silent: msg<[span: string]>('silent for {0}'),
+  unanswered: msg<[calls: number]>('{0, plural, one {gave no answer} other {no answer to {0, number} calls}}'),
+  tools: msg<[n: number]>('{0, plural, one {# tool} other {# tools}}'),
   server: {
     idle: 'not called yet',
     starting: 'starting',
@@ -62,14 +55,17 @@ export const overviewStrings = {
     stopped: 'stopped',
   },
   say: {
-    lastAnswer: (ago: string) => `Last answer ${ago}`,
-    lastCall: (ago: string) => `Last call ${ago}`,
+    lastAnswer: msg<[ago: string]>('Last answer {0}'),
+    lastCall: msg<[ago: string]>('Last call {0}'),
     noCall: 'No call has come yet',
     noCallSince: 'No call since it was switched on',
-    nothingSince: (span: string) => `Ready for ${span}, nothing has arrived`,
-    answering: (n: number, span?: string) =>
-      `Answering ${plural(n, 'call', 'calls')}${span === undefined ? '' : n === 1 ? ` for ${span}` : `, the oldest for ${span}`}`,
-    draining: (n: number) => (n === 0 ? 'Stopping' : `Finishing ${plural(n, 'call', 'calls')} in flight`),
+    nothingSince: msg<[span: string]>('Ready for {0}, nothing has arrived'),
+    answering: msg<[n: number, span?: string]>(
+      'Answering {0, plural, one {# call} other {# calls}}{1, select, none {} other {{0, plural, one { for {1}} other {, the oldest for {1}}}}}',
+    ),
+    draining: msg<[n: number]>(
+      '{0, plural, =0 {Stopping} other {Finishing {0, plural, one {# call} other {# calls}} in flight}}',
+    ),
     steps: {
       secrets: 'Reading its secrets',
       channels: 'Starting its servers',
@@ -77,9 +73,9 @@ export const overviewStrings = {
       'first-poll': 'Asking the control plane',
     },
     stopped: 'Off',
-    stoppedSince: (at: string) => `Off since ${at}`,
+    stoppedSince: msg<[at: string]>('Off since {0}'),
     startsWithApp: 'starts with Culvert',
-    nextTry: (span: string) => `Next try in ${span}.`,
+    nextTry: msg<[span: string]>('Next try in {0}.'),
     tryingNow: 'Trying now.',
   },
   layerAtFault: {
@@ -87,7 +83,7 @@ export const overviewStrings = {
     network: 'The network is at fault.',
     'control-plane': 'The control plane is at fault.',
     'mcp-server': 'The MCP server is at fault.',
-    'way-to-server': 'The way to the MCP server is at fault.',
+    'way-to-server': 'The route to the MCP server is at fault.',
     'calling-product': 'The caller’s side.',
     none: '',
     unknown: 'Who is at fault is not known.',
@@ -98,8 +94,7 @@ export const overviewStrings = {
     median: 'Median',
     p95: '95th',
     perMinute: 'Calls a minute',
-    perMinuteSay: (last: number, max: number) =>
-      `${count(last)} in this minute, at most ${count(max)} in the last hour`,
+    perMinuteSay: msg<[last: number, max: number]>('{0, number} in this minute, at most {1, number} in the last hour'),
     none: '–',
   },
   actions: {
@@ -119,10 +114,10 @@ export const overviewStrings = {
     check: 'What to check',
   },
   output: {
-    title: (name: string) => `Last words of ${name}`,
-    exit: (how: string, at: string) => `It ended ${how} at ${at}.`,
-    code: (code: number) => `with exit code ${code}`,
-    signal: (signal: string) => `by ${signal}`,
+    title: msg<[name: string]>('Last output of {0}'),
+    exit: msg<[how: string, at: string]>('It ended {0} at {1}.'),
+    code: msg<[code: number]>('with exit code {0}'),
+    signal: msg<[signal: string]>('by {0}'),
     silent: 'It wrote nothing to stderr.',
   },
   consent: {
@@ -139,15 +134,16 @@ export const overviewStrings = {
     run: 'Run this command',
   },
   network: {
-    proxyDown: (proxy: string) => `The proxy ${proxy} lets nothing through.`,
-    pollCut: (after: string) => `Something on the way closes quiet connections after ${after}.`,
-    pollCutMore: (wait: string) =>
-      `Polls wait ${wait} now, so that none is cut. Calls go through as before; a longer idle time at that proxy or gateway saves requests.`,
+    proxyDown: msg<[proxy: string]>('The proxy {0} blocks every connection.'),
+    pollCut: msg<[after: string]>('A proxy or gateway on the route closes idle connections after {0}.'),
+    pollCutMore: msg<[wait: string]>(
+      'Polls now wait {0}, so that none is cut off. Calls work as before; a longer idle timeout at that proxy or gateway saves requests.',
+    ),
   },
   facts: {
     lastCall: 'Last call',
     never: 'never',
-    says: 'Calls itself',
+    says: 'Introduces itself as',
     saysNothing: 'nothing yet',
     callsSince: 'Calls since start',
     address: 'Address',
@@ -158,9 +154,9 @@ export const overviewStrings = {
     lastPoll: 'Last good poll',
     polls: 'Polls out',
     certificate: 'Certificate',
-    certificateLeft: (days: number, subject: string) => `${plural(days, 'day', 'days')} left, ${subject}`,
+    certificateLeft: msg<[days: number, subject: string]>('{0, plural, one {# day} other {# days}} left, {1}'),
     proxy: 'Proxy',
-    proxyStates: { healthy: 'lets through', unhealthy: 'lets nothing through' },
+    proxyStates: { healthy: 'lets through', unhealthy: 'blocks every connection' },
     ownCertificate: 'Own certificate',
     pollWait: 'A poll waits',
     queue: 'Queue',
@@ -168,7 +164,7 @@ export const overviewStrings = {
     answered: 'Answered',
     errors: 'With an error',
     dropped: 'Not answered',
-    duplicates: 'Came twice',
+    duplicates: 'Received twice',
     channel: 'Channel',
     runs: 'Runs',
     at: 'At',
@@ -179,7 +175,7 @@ export const overviewStrings = {
     pid: 'Process',
     anEraEach: '(one for each MCP era)',
     handshake: 'Handshake',
-    uninitialized: 'calls came before any initialize; their callers were told to begin anew',
+    uninitialized: 'calls arrived before any initialize; their callers were told to start over',
     toolList: 'Tools',
     lastAnswer: 'Last answer',
     unknown: 'not known yet',

@@ -1,0 +1,122 @@
+import type * as english from '../en/care.ts';
+import type { Translated } from '../message.ts';
+
+export const doctorStrings: Translated<typeof english.doctorStrings> = {
+  say: {
+    never: 'Die Diagnose prüft unter echten Bedingungen: Sie verbindet sich, meldet sich an und startet Server.',
+    running: 'Prüfung läuft, {0, number} von {1, number} erledigt.',
+    done: '{0, select, all {{3, plural, one {# Prüfung ist} other {# Prüfungen sind}} bestanden} both {{1, plural, one {# Befund} other {# Befunde}}, {2, plural, one {# Warnung} other {# Warnungen}} bei {3, plural, one {# Prüfung} other {# Prüfungen}}} bad {{1, plural, one {# Befund} other {# Befunde}} bei {3, plural, one {# Prüfung} other {# Prüfungen}}} other {{2, plural, one {# Warnung} other {# Warnungen}} bei {3, plural, one {# Prüfung} other {# Prüfungen}}}}{4, plural, =0 {} other {, {4, number} übersprungen}}.',
+    cancelled: 'Vor dem Ende abgebrochen.',
+  },
+  scope: 'Was geprüft wird',
+  everything: 'Alles',
+  run: 'Diagnose starten',
+  runAgain: 'Erneut starten',
+  stop: 'Abbrechen',
+  copy: 'Bericht kopieren',
+  checks: 'Prüfungen',
+  machine: 'Dieser Rechner',
+  sum: {
+    running: 'Prüfung läuft, {0, number} von {1, number} erledigt',
+    bad: 'Zuerst ansehen: {0}{1, plural, =0 {} =1 {} other {. Insgesamt {1, plural, one {# Befund} other {# Befunde}}}}',
+    doubtful: 'Ansehen: {0}{1, plural, =0 {} other { und {1, number} weitere}}',
+    well: '{0, number} bestätigt{1, plural, =0 {} other {, {1, number} übersprungen}}',
+  },
+  why: 'Warum das wichtig ist',
+  states: {
+    pending: 'ausstehend',
+    running: 'läuft',
+    pass: 'bestätigt',
+    warn: 'Warnung',
+    fail: 'fehlgeschlagen',
+    skip: 'übersprungen',
+  },
+  empty: {
+    title: 'Noch nicht ausgeführt',
+    say: 'Die Diagnose löst Namen auf, öffnet Verbindungen, prüft Zertifikate, verwendet den Schlüssel und startet die Server wie bei einem echten Aufruf, und meldet, was sie festgestellt hat.',
+  },
+  fix: 'Beheben',
+  fixTitle: 'Was geändert wird',
+  fixFile: 'Der alte Text bleibt als .bak neben der Datei:',
+  fixBefore: 'Jetzt',
+  fixAfter: 'Danach',
+  apply: 'Ändern',
+  applied: 'Geändert. Abhängige Prüfungen laufen erneut.',
+};
+
+export const logStrings: Translated<typeof english.logStrings> = {
+  say: '{0, plural, one {# Zeile} other {# Zeilen}}',
+  level: 'Was protokolliert wird',
+  levelSay: 'Stufe',
+  levels: { trace: 'Alles', debug: 'Debug', info: 'Info', warn: 'Warnungen', error: 'Fehler' },
+  filter: 'Zeilen filtern',
+  filterPlaceholder: 'Wörter, die eine Zeile enthalten muss',
+  follow: 'Mitlaufen',
+  copy: 'Kopieren',
+  dropped: '{0, number} Zeilen waren zu viele für die Anzeige.',
+  list: 'Logzeilen, älteste zuerst',
+  empty: {
+    title: 'Noch nichts protokolliert',
+    say: 'Hier steht, was Culvert tut, während es geschieht. Schlüssel und Header werden nie protokolliert.',
+  },
+  none: { title: 'Keine Zeile passt', say: 'Verwenden Sie weniger Wörter oder eine niedrigere Stufe.' },
+  clear: 'Filter löschen',
+};
+
+export const settingsStrings: Translated<typeof english.settingsStrings> = {
+  look: 'Darstellung',
+  theme: 'Design',
+  language: 'Sprache',
+  start: 'Start',
+  startAtLogin: 'Culvert bei der Anmeldung starten',
+  startAtLoginSay: 'Culvert startet unsichtbar im Infobereich und mit ihm die Tunnel, die dafür eingestellt sind.',
+  startHidden: 'Ohne Fenster starten',
+  startHiddenSay: 'Das Symbol im Infobereich öffnet es.',
+  tray: {
+    shown: 'Wenn Sie das Fenster schließen, laufen die Tunnel weiter. Culvert bleibt im Infobereich.',
+    'no-host':
+      'Dieser Desktop hat keinen Platz für Symbole im Infobereich. Schließen minimiert das Fenster; die Tunnel laufen weiter.',
+    none: '',
+  },
+  notifications: 'Benachrichtigungen',
+  kinds: {
+    lost: 'Ein Tunnel hat seine Verbindung für einige Zeit verloren',
+    keyRefused: 'Ein Schlüssel oder Tunnel wird abgelehnt',
+    crashLoop: 'Ein Server beendet sich immer wieder',
+    recovered: 'Ein Tunnel funktioniert wieder',
+    certificate: 'Ein Zertifikat läuft bald ab',
+  },
+  traces: 'Traces',
+  budget: 'Speicher für Inhalte, in MiB',
+  budgetSay:
+    'Aufrufe und ihre Inhalte werden nur im Arbeitsspeicher gehalten. Ist er voll, werden die ältesten Inhalte verworfen; ihre Zeilen bleiben.',
+  secrets: 'Geheimnisse',
+  keychain: {
+    keychain: 'Im Schlüsselbund dieses Systems gespeichert.',
+    'safe-storage':
+      'In einer Datei gespeichert, die dieses System verschlüsselt. Culvert ohne Oberfläche kann sie nicht lesen.',
+    none: 'Hier gibt es keinen Schlüsselbund. Profile können mit env:NAME oder file:/path auf Geheimnisse verweisen.',
+  },
+  browser: 'Im Browser',
+  browserSay: 'Dieselben Seiten, nur auf diesem Rechner. Die Adresse gilt einmal; danach hat der Browser eine Sitzung.',
+  browserOpen: 'Adresse kopieren',
+  browserRevoke: 'Alle Browsersitzungen beenden',
+  browserRevoked: 'Alle Browsersitzungen sind beendet',
+  help: 'Hilfe',
+  bundle: 'Supportpaket speichern',
+  bundleSay: 'Versionen, Einstellungen, Zustände und Logs in einer Datei, ohne Schlüssel, Header und Inhalte.',
+  diagnostics: 'Diagnosedaten kopieren',
+  about: 'Über Culvert',
+  aboutSay: 'Version {0}',
+  versions: {
+    app: 'Culvert',
+    wireProtocol: 'Wire-Protokoll',
+    node: 'Node.js',
+    electron: 'Electron',
+    chrome: 'Chromium',
+  },
+  aboutIs: 'Der Desktop-Client für Secure MCP Tunnel. Apache-2.0.',
+  licences: 'Lizenzen der Bestandteile',
+  licencesFilter: 'Lizenzen filtern',
+  links: { guide: 'Anleitung zu Secure MCP Tunnel', status: 'Status der Control Plane' },
+};

@@ -1,0 +1,23 @@
+import type { pages as english } from '../en/pages.ts';
+import type { Translated } from '../message.ts';
+import { doctorStrings, logStrings, settingsStrings } from './care.ts';
+import { importStrings } from './imports.ts';
+import { overviewStrings } from './overview.ts';
+import { profileStrings } from './profiles.ts';
+import { shellStrings } from './shell.ts';
+import { traceStrings } from './traces.ts';
+import { tunnelStrings } from './tunnels.ts';
+import { wizardStrings } from './wizard.ts';
+
+export const pages: Translated<typeof english> = {
+  ...shellStrings,
+  overview: overviewStrings,
+  wizard: wizardStrings,
+  imports: importStrings,
+  traces: traceStrings,
+  profiles: profileStrings,
+  tunnels: tunnelStrings,
+  doctor: doctorStrings,
+  logs: logStrings,
+  settings: settingsStrings,
+};
