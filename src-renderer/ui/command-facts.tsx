@@ -1,5 +1,6 @@
 import type { CommandDescription } from '../../shared/draft.ts';
 import { describe } from '../../shared/messages.ts';
+import { revealed } from '../../shared/printable.ts';
 import { Facts } from '../overview/node-facts.tsx';
 import { t } from '../strings.ts';
 import { Prose } from './prose.tsx';
@@ -13,7 +14,7 @@ export function CommandFacts({ command }: { readonly command: CommandDescription
     <div className="stack">
       <Facts
         facts={[
-          program === undefined ? undefined : [words.program, <code key="program">{program}</code>],
+          program === undefined ? undefined : [words.program, <code key="program">{revealed(program)}</code>],
           [
             words.args,
             args.length === 0 ? (
@@ -21,12 +22,12 @@ export function CommandFacts({ command }: { readonly command: CommandDescription
             ) : (
               <span key="args" className="args">
                 {args.map((arg, index) => (
-                  <code key={index}>{arg === '' ? '""' : arg}</code>
+                  <code key={index}>{arg === '' ? '""' : revealed(arg)}</code>
                 ))}
               </span>
             ),
           ],
-          [words.folder, <code key="folder">{cwd}</code>],
+          [words.folder, <code key="folder">{revealed(cwd)}</code>],
           [
             words.env,
             env.length === 0 ? (
@@ -35,7 +36,7 @@ export function CommandFacts({ command }: { readonly command: CommandDescription
               <span key="env" className="args">
                 {env.map(({ name, source }) => (
                   <span key={name}>
-                    <code>{name}</code> {source !== 'plain' && <small>{words.sources[source]}</small>}
+                    <code>{revealed(name)}</code> {source !== 'plain' && <small>{words.sources[source]}</small>}
                   </span>
                 ))}
               </span>

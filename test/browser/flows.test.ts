@@ -438,6 +438,11 @@ suiteNeeds('chromium')('a person at the pages', () => {
     const { page, world } = open;
     await page.getByRole('button', { name: 'Review the command' }).click();
     await page.getByText('It differs from the command you agreed to before.').waitFor();
+    await page
+      .getByRole('dialog')
+      .or(page.getByRole('alertdialog'))
+      .getByText(/\.ya?ml$/)
+      .waitFor();
     expect(await axeFindings(page)).toEqual([]);
     expect(world.heard.map(({ name }) => name)).not.toContain('approvals.approve');
     await page.getByRole('button', { name: 'Run this command' }).click();
@@ -534,7 +539,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     expect(await axeFindings(page)).toEqual([]);
     await page.getByLabel('Tunnel id').fill(tunnelId);
     await expect.poll(() => page.getByRole('button', { name: 'Save' }).isEnabled()).toBe(true);
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.keyboard.press('Control+s');
     await page.getByText('no call was lost').waitFor();
     expect(world.profiles.entries.get('p-crm')?.text).toContain(tunnelId);
     await check(open);

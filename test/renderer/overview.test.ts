@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProfileSummary, TunnelView } from '../../shared/app.ts';
 import type { TunnelErrorData } from '../../shared/errors.ts';
+import { revealed } from '../../shared/printable.ts';
 import { attribute } from '../../src-main/diagnosis/attribution.ts';
 import { next, stoppedSince } from '../../src-main/tunnel/state.ts';
 import { countNeeding, lookOf } from '../../src-renderer/overview/look.ts';
@@ -113,5 +114,11 @@ describe('the overview', () => {
     expect(done('all', 0, 0, 43, 0)).toBe('All 43 checks passed.');
     expect(done('all', 0, 0, 34, 9)).toBe('34 checks passed, 9 skipped.');
     expect(done('both', 1, 2, 34, 9)).toBe('1 finding, 2 warnings in 34 checks, 9 skipped.');
+  });
+
+  it('shows in a command to agree to what cannot be seen: a text that runs backwards, a blank that is none', () => {
+    expect(revealed('node "my server.mjs" --größe 日本 👍')).toBe('node "my server.mjs" --größe 日本 👍');
+    expect(revealed('safe\u202Ecod.sj')).toBe('safe<U+202E>cod.sj');
+    expect(revealed('a\u200Bb\u00A0c\nd\u{E0041}')).toBe('a<U+200B>b<U+00A0>c<U+000A>d<U+E0041>');
   });
 });

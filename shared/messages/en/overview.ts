@@ -124,6 +124,8 @@ export const overviewStrings = {
     title: 'Run this command?',
     say: 'This runs on your machine, as you, whenever the tunnel is on. You will be asked again if it changes.',
     changed: 'It differs from the command you agreed to before.',
+    tunnel: 'Tunnel',
+    file: 'Profile',
     program: 'Program',
     args: 'Arguments',
     folder: 'Folder',
