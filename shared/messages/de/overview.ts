@@ -122,6 +122,8 @@ export const overviewStrings: Translated<typeof english> = {
     title: 'Diesen Befehl ausführen?',
     say: 'Er läuft auf Ihrem Rechner und unter Ihrem Konto, solange der Tunnel eingeschaltet ist. Wenn er sich ändert, werden Sie erneut gefragt.',
     changed: 'Er unterscheidet sich von dem Befehl, dem Sie zugestimmt haben.',
+    tunnel: 'Tunnel',
+    file: 'Profil',
     program: 'Programm',
     args: 'Argumente',
     folder: 'Ordner',

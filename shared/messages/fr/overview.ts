@@ -121,6 +121,8 @@ export const overviewStrings: Translated<typeof english> = {
     title: 'Exécuter cette commande ?',
     say: 'Elle s’exécute sur votre machine, sous votre compte, tant que le tunnel est actif. Votre accord sera redemandé si elle change.',
     changed: 'Elle diffère de la commande que vous aviez acceptée.',
+    tunnel: 'Tunnel',
+    file: 'Profil',
     program: 'Programme',
     args: 'Arguments',
     folder: 'Dossier',
