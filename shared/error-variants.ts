@@ -47,12 +47,12 @@ function byStatus(status: unknown): Words | undefined {
 const pollsHang: Words = {
   title: 'Polls get no answer',
   cause:
-    'A poll was taken, and no answer came within {seconds|many} s although it asked for one within a second: most likely something on the way takes requests and does not pass them on, or keeps the answers back.',
-  next: 'Check whether a proxy, a gateway or a filter of the network lies in between; have the control plane’s address let through there without being held back, or take another way.',
+    'A poll was taken, and no answer came within {seconds|many} s although it asked for one within a second: most likely something in between accepts requests and does not forward them, or holds the answers back.',
+  next: 'Check whether a proxy, a gateway or a filter of the network lies in between; have the control plane’s address allowed there without buffering, or use another route.',
 };
 const silentPlane: Words = {
   ...errorWords.timed_out,
-  next: 'Check the address, the proxy and the network: something on the way may take requests and not pass them on.',
+  next: 'Check the address, the proxy and the network: something in between may accept requests and not forward them.',
 };
 
 /** What answered instead, by the form of its answer; a page is the usual one. */
@@ -72,19 +72,19 @@ const bareRefusals: Readonly<Partial<Record<ErrorCode, Words>>> = {
   unauthorized: {
     title: 'The key is refused',
     cause:
-      'The answer is 401 without a word, and the control plane gives its reason: either the runtime key is wrong, expired or revoked, or something in between refuses it.',
+      'The answer is 401 without a reason, and the control plane gives its reason: either the runtime key is wrong, expired or revoked, or something in between refuses it.',
     next: 'Set a valid runtime key for this tunnel; if this one is, look for a proxy or a filter of the network in between.',
   },
   forbidden: {
-    title: 'The key, or the way, is refused',
+    title: 'The key, or the route, is refused',
     cause:
-      'The answer is 403[ for tunnel {tunnelId}] without a word, and the control plane gives its reason: either the key lacks the right, or something in between does not let it through.',
+      'The answer is 403[ for tunnel {tunnelId}] without a reason, and the control plane gives its reason: either the key lacks the right, or something in between does not let it through.',
     next: 'Give the key the right to use this tunnel; if it has it, look for a proxy, a gateway or a filter of the network in between.',
   },
   tunnel_not_found: {
     title: 'The tunnel is not found there',
     cause:
-      'The answer is 404 without a word, and the control plane gives its reason: either it knows no tunnel {tunnelId|with this id}, or what answers at that address is something else.',
+      'The answer is 404 without a reason, and the control plane gives its reason: either it knows no tunnel {tunnelId|with this id}, or what answers at that address is something else.',
     next: 'Check the tunnel id and the control plane address; if both are right, look for a proxy or a gateway in between.',
   },
 };

@@ -19,23 +19,23 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   },
   connect_unreachable: {
     title: '{Where} cannot be reached',
-    cause: 'There is no way through the network to {address|that address}[ ({detail})].',
+    cause: 'There is no network route to {address|that address}[ ({detail})].',
     next: 'Check the network, the VPN and the firewall.',
   },
   connect_timeout: {
     title: '{Where} does not answer',
-    cause: 'No connection to {address|it} came about[ within {seconds} s].',
+    cause: 'The connection to {address|it} timed out[ after {seconds} s].',
     next: 'Check the address, the VPN and whether a firewall drops the connection.',
   },
   connect_reset: {
     title: 'The connection to {where} was reset',
-    cause: '{address|The other end} or something on the way closed it abruptly.',
-    next: 'Try again; if it goes on, look for a firewall or proxy that ends connections.',
+    cause: '{address|The remote host} or a device on the route closed it abruptly.',
+    next: 'Try again; if it persists, look for a firewall or proxy that closes connections.',
   },
   closed_early: {
     title: '{Where} closed the connection before its answer was complete',
     cause: 'The connection[ to {address}] ended[ after {bytes} bytes] in the middle of an answer.',
-    next: 'Try again; if it goes on, look at the log of the other end.',
+    next: 'Try again; if it persists, look at the log of the remote host.',
   },
   socket_missing: {
     title: 'The socket of {where} is not there',
@@ -72,7 +72,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   tls_failed: {
     title: 'No secure connection to {where}',
     cause: 'The TLS handshake with {host|the host} failed[ ({detail})].',
-    next: 'Check that the address speaks TLS, and whether a proxy changes it on the way.',
+    next: 'Check that the address speaks TLS, and whether a proxy changes it in transit.',
   },
   certificate_ends: {
     title: 'A certificate must be renewed {when|soon}',
@@ -88,7 +88,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   },
   proxy_unreachable: {
     title: 'The proxy cannot be reached',
-    cause: 'No connection to the proxy {proxy|that is set} came about[ ({detail})].',
+    cause: 'The proxy {proxy|that is set} could not be reached[ ({detail})].',
     next: checkProxy,
   },
   proxy_auth: {
@@ -114,7 +114,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   },
   bad_http: {
     title: '{Where} does not speak HTTP',
-    cause: 'What {address|the other end} sent is not an HTTP answer[ ({detail})].',
+    cause: 'What {address|the remote host} sent is not an HTTP response[ ({detail})].',
     next: 'Check the address, its port, and whether it wants https://.',
   },
   timed_out: {
@@ -167,7 +167,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   tunnel_not_usable_yet: {
     title: 'The new tunnel is still not usable',
     cause: 'It was created {seconds|some} s ago, and the control plane answers {status|with a refusal}[ ({detail})].',
-    next: 'Look at the tunnel’s owners and the key’s rights, or prove it again later: the tunnel is there and keeps its id.',
+    next: 'Look at the tunnel’s owners and the key’s rights, or check it again later: the tunnel exists and keeps its id.',
   },
   role_not_active: {
     title: 'The key may still not use the tunnel',
@@ -180,7 +180,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     next: 'Nothing to do: it is tried again by itself; look at its status page if it lasts.',
   },
   redirected: {
-    title: 'The control plane sends elsewhere',
+    title: 'The control plane redirects elsewhere',
     cause: 'It answered {status|with a redirect}[ to {location}], which is never followed with a key.',
     next: 'Check the control plane address, and whether a sign-in page of the network is in the way.',
   },
@@ -197,7 +197,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
   bad_poll_body: {
     title: 'The control plane gave an answer that cannot be read',
     cause: 'The body of a poll is not what the protocol says[ ({detail})].',
-    next: 'Check the control plane address, and whether a proxy changes answers on the way.',
+    next: 'Check the control plane address, and whether a proxy changes answers in transit.',
   },
   poll_cut: {
     title: 'A poll was cut off',
@@ -299,7 +299,7 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     next: 'Check the command, its rights and how many processes may run.',
   },
   handshake_failed: {
-    title: `${server} does not speak MCP with us`,
+    title: `${server} does not speak MCP with Culvert`,
     cause: 'Neither `server/discover` nor `initialize` got a usable answer[: {detail}].',
     next: 'Check that the command or address is that of an MCP server, and its log.',
   },
@@ -407,8 +407,8 @@ export const errorWords: Readonly<Record<ErrorCode, Words>> = {
     next: 'Look at its log; if it hangs, end it and start it again.',
   },
   revision_conflict: {
-    title: 'The file has changed meanwhile',
-    cause: '{name|The profile} was saved by another program or window after it was opened here.',
+    title: 'The file has changed since it was opened',
+    cause: '{name|The profile} was saved by another program or window.',
     next: 'Open it again, and make your changes there.',
   },
   tunnel_id_invalid: {

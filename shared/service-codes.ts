@@ -53,7 +53,7 @@ const catalogue = {
   oauth_shim_upstream_timeout: {
     title: 'The authorization server took too long',
     cause: 'No answer came from the sign-in’s server through the tunnel in time.',
-    next: 'Check that server and the way to it: doctor and the trace of the call say where it stands.',
+    next: 'Check that server and the route to it: the doctor and the trace of the call show where it fails.',
   },
   pending_request_not_found: {
     title: 'Nobody waits for this answer any more',

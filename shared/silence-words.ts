@@ -8,7 +8,7 @@ const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / 60_000))}
 /** Why Culvert thinks that calls get lost before they come, or answers after they went, with the evidence. */
 export function describeSilence(silence: Silence): Words {
   const next =
-    'Culvert has renewed its connections. If it lasts, start the tunnel anew, and look at proxies on the way and at the connector in the calling product.';
+    'Culvert has renewed its connections. If it lasts, restart the tunnel, and look at proxies on the route and at the connector in the calling product.';
   if (silence.kind === 'repeats')
     return {
       title: `A caller of channel ${silence.channel} does not seem to get its answers`,

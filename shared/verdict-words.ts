@@ -22,7 +22,7 @@ export function describeVerdict(verdict: Verdict): Words {
       return {
         title: 'Connected, no call yet',
         cause: 'Polls succeed; the MCP server has not been asked anything yet.',
-        next: 'Run the doctor to prove the server, or make a call.',
+        next: 'Run the doctor to check the server, or make a call.',
       };
     case 'waiting-first-call':
       return {

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ProfileSummary } from '../../shared/app.ts';
 import { describe } from '../../shared/messages.ts';
-import { stateWords } from '../../shared/state-words.ts';
 import { go } from '../route.ts';
 import { useApp } from '../store.ts';
 import { t } from '../strings.ts';
@@ -32,7 +31,7 @@ export function IdleCard({ profile, isAim }: { readonly profile: ProfileSummary;
     <li ref={card} className={`card tunnel${isAim ? ' aim' : ''}`} aria-label={name}>
       <div className="top">
         <h2 className="clip">{name}</h2>
-        {problem ? <Chip tone="fault">{stateWords.attention}</Chip> : <Chip tone="idle">{stateWords.stopped}</Chip>}
+        {problem ? <Chip tone="fault">{words.states.attention}</Chip> : <Chip tone="idle">{words.states.stopped}</Chip>}
         <span className="say clip">{problem ? describe(problem).title : off}</span>
         <MoreMenu
           label={t.more(name)}

@@ -1,6 +1,7 @@
 import type { ProfileSummary, TunnelView } from '../../shared/app.ts';
-import { stateKey, stateWords, type StateKey } from '../../shared/state-words.ts';
+import { stateKey, type StateKey } from '../../shared/state-words.ts';
 import type { Tone } from '../ui/tone.tsx';
+import { t } from '../strings.ts';
 
 export interface Look {
   readonly key: StateKey;
@@ -53,7 +54,7 @@ export function lookOf(view: TunnelView): Look {
   return {
     key,
     tone: tones[key],
-    word: stateWords[key],
+    word: t.overview.states[key],
     on,
     up: kind === 'connected' || kind === 'degraded',
     canRetry: on && canMend.has(key),

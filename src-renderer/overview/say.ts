@@ -1,6 +1,6 @@
 import type { TunnelView } from '../../shared/app.ts';
 import { describeVerdict } from '../../shared/verdict-words.ts';
-import { hourMinute, pausedWords } from '../../shared/state-words.ts';
+import { hourMinute } from '../../shared/state-words.ts';
 import { ago, duration } from '../format.ts';
 import { t } from '../strings.ts';
 
@@ -12,7 +12,7 @@ export function sayOf(view: TunnelView, startsWithApp: boolean, now: number): st
   const { state } = snapshot;
   switch (state.kind) {
     case 'stopped': {
-      if (pausedUntil !== undefined) return pausedWords(pausedUntil);
+      if (pausedUntil !== undefined) return t.overview.pausedUntil(hourMinute(pausedUntil));
       if (verdict.error) return describeVerdict(verdict).title;
       const off = state.since > 0 ? words.stoppedSince(hourMinute(state.since)) : words.stopped;
       return startsWithApp ? `${off}, ${words.startsWithApp}` : off;

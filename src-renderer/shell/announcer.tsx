@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'react';
-import { stateWords } from '../../shared/state-words.ts';
 import { lookOf } from '../overview/look.ts';
 import { getState, onState } from '../store.ts';
 import { t } from '../strings.ts';
@@ -14,7 +13,7 @@ export function Announcer() {
       for (const view of getState().app?.tunnels ?? []) {
         const { word, key } = lookOf(view);
         // Busy comes and goes with every call: that would never be silent.
-        const heard = key === 'busy' ? stateWords.connected : word;
+        const heard = key === 'busy' ? t.overview.states.connected : word;
         const known = before.get(view.id);
         if (known !== undefined && known !== heard) changes.push(t.becomes(view.snapshot.name, heard));
         before.set(view.id, heard);

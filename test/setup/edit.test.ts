@@ -68,7 +68,7 @@ test('who saved meanwhile wins, and the other text is kept', async () => {
   await editor(`sed -i s/127.0.0.1:1/127.0.0.1:2/ "$1"; echo '# other' >> ${file}`);
   const { code, errors } = await culvert(['profiles', 'edit', 'mine'], env);
   expect(code).toBe(2);
-  expect(errors).toContain('has changed meanwhile');
+  expect(errors).toContain('has changed since it was opened');
   expect(await readFile(file, 'utf8')).toBe(`${profile}# other\n`);
   expect(await left()).toEqual([profile.replace(':1/', ':2/')]);
 });

@@ -5,6 +5,19 @@ export const overviewStrings: Translated<typeof english> = {
   summary:
     '{0, plural, =0 {Kein Tunnel ist} =1 {Ein Tunnel ist} =2 {Zwei Tunnel sind} =3 {Drei Tunnel sind} other {# Tunnel sind}} aktiv{1, select, needs {, {2, plural, =1 {einer braucht} =2 {zwei brauchen} =3 {drei brauchen} other {# brauchen}} Sie} waits {, {2, plural, =1 {einer wartet} =2 {zwei warten} =3 {drei warten} other {# warten}}} off {, {2, plural, =1 {einer ist} =2 {zwei sind} =3 {drei sind} other {# sind}} aus} other {}}.',
   allOff: '{0, plural, one {Der Tunnel ist} other {Alle Tunnel sind}} aus.',
+  states: {
+    stopped: 'Gestoppt',
+    paused: 'Pausiert',
+    starting: 'Startet',
+    stopping: 'Stoppt',
+    connected: 'Verbunden',
+    busy: 'Beschäftigt',
+    slow: 'Langsam',
+    degraded: 'Eingeschränkt',
+    waiting: 'Wartet',
+    attention: 'Braucht Sie',
+  },
+  pausedUntil: 'Pausiert bis {0}',
   runDoctor: 'Diagnose starten',
   newTunnel: 'Neuer Tunnel',
   first: {

@@ -5,6 +5,19 @@ export const overviewStrings: Translated<typeof english> = {
   summary:
     '{0, plural, =0 {Aucun tunnel n’est actif} =1 {Un tunnel est actif} =2 {Deux tunnels sont actifs} =3 {Trois tunnels sont actifs} other {# tunnels sont actifs}}{1, select, needs {, {2, plural, =1 {un a} =2 {deux ont} =3 {trois ont} other {# ont}} besoin de vous} waits {, {2, plural, =1 {un attend} =2 {deux attendent} =3 {trois attendent} other {# attendent}}} off {, {2, plural, =1 {un est arrêté} =2 {deux sont arrêtés} =3 {trois sont arrêtés} other {# sont arrêtés}}} other {}}.',
   allOff: '{0, plural, one {Le tunnel est arrêté} other {Tous les tunnels sont arrêtés}}.',
+  states: {
+    stopped: 'Arrêté',
+    paused: 'En pause',
+    starting: 'Démarrage',
+    stopping: 'Arrêt en cours',
+    connected: 'Connecté',
+    busy: 'Occupé',
+    slow: 'Lent',
+    degraded: 'Dégradé',
+    waiting: 'En attente',
+    attention: 'À traiter',
+  },
+  pausedUntil: 'En pause jusqu’à {0}',
   runDoctor: 'Lancer le diagnostic',
   newTunnel: 'Nouveau tunnel',
   first: {
