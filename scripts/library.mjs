@@ -14,7 +14,7 @@ await build({
   logLevel: 'warn',
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [workerSource()],
-  ssr: { noExternal: true, external: ['@napi-rs/keyring', 'keytar', 'system-ca'] },
+  ssr: { noExternal: true, external: ['keytar', 'system-ca'] },
   build: {
     ssr: true,
     outDir: 'out/library',

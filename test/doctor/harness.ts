@@ -195,10 +195,11 @@ export async function verdictOf({ manager }: Setting, profile: Profile, afterCal
   return result;
 }
 
-/** Its caller waits so long. */
+/** What a session begins with: any other call before it is answered by the channel itself. Its caller waits so long. */
 const oneCall = {
   request_id: 'one',
-  jsonrpc: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+  jsonrpc:
+    '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"caller","version":"1"}}}',
   response_timeout: '5s',
 };
 
