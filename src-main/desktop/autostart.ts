@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homeFolder } from '../base/home.ts';
 import { join } from 'node:path';
 import { app } from 'electron';
 import type { LoginEntry } from '../base/platform.ts';
@@ -7,7 +7,7 @@ import { readDesktopEntry, writeDesktopEntry } from './desktop-entry.ts';
 export const hiddenFlag = '--hidden';
 
 const autostartFile = (): string =>
-  join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'autostart', 'culvert.desktop');
+  join(process.env['XDG_CONFIG_HOME'] ?? join(homeFolder(), '.config'), 'autostart', 'culvert.desktop');
 
 /** How this very app is started, hidden, by absolute paths: a login's environment has no PATH to speak of. */
 function ownCommand(): readonly string[] {

@@ -11,6 +11,7 @@ import { savedHandshakes } from '../runtime/saved-handshakes.ts';
 import { createHost, type Host } from '../host.ts';
 import { desktopPath } from '../process/path.ts';
 import { createLog } from '../observe/log.ts';
+import { surviveFaults } from '../observe/survive-faults.ts';
 import { appLimits, TraceStore } from '../observe/trace-store.ts';
 import { configFolder } from '../settings/folders.ts';
 import { createSecrets } from '../secrets/resolver.ts';
@@ -53,6 +54,8 @@ export async function startApp(argv: readonly string[]): Promise<void> {
   const folder = configFolder(env);
   const settings = new AppSettings(appSettingsFile(folder));
   const log = createLog(settings.values.logLevel, () => undefined);
+  // Electron would show its own dialog, in English and with a stack
+  surviveFaults(log);
   const drafts = new DraftStore();
   const keys = chooseSecretStore(join(folder, 'secrets.json'));
   const secrets = createSecrets({ env, store: () => drafts.over(keys.store) });

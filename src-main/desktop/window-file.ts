@@ -15,6 +15,12 @@ export function windowFile(folder: string): { load(): WindowState; save(state: W
       const { bounds, maximized } = stateSchema.catch({ maximized: false }).parse(store.store);
       return { maximized, ...(bounds ? { bounds } : {}) };
     },
-    save: (state) => (store.store = { ...state }),
+    save(state) {
+      try {
+        store.store = { ...state };
+      } catch {
+        // a full disk: then the window opens next time where it last could be noted
+      }
+    },
   };
 }

@@ -23,10 +23,15 @@ export async function saving<T>(file: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (cause) {
-    const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (code === undefined || syscall === undefined) throw cause;
-    throw new TunnelError('save_failed', 'local', { file, problem: problems[code] ?? code }, { cause });
+    throw saveFailed(file, cause);
   }
+}
+
+/** What the system said when `file` could not be written, as `save_failed`; any other fault as it is. */
+export function saveFailed(file: string, cause: unknown): unknown {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return cause;
+  return new TunnelError('save_failed', 'local', { file, problem: problems[code] ?? code }, { cause });
 }
 
 /**

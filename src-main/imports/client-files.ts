@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homeFolder } from '../base/home.ts';
 import { basename, dirname, join } from 'node:path';
 import type { ImportSource } from '../../shared/import-words.ts';
 import { variable, type Environment } from '../process/environment.ts';
@@ -17,7 +17,7 @@ export interface ClientFile {
 }
 
 export const homeOf = (env: Environment, platform: NodeJS.Platform): string =>
-  variable(env, platform === 'win32' ? 'USERPROFILE' : 'HOME', platform) ?? homedir();
+  variable(env, platform === 'win32' ? 'USERPROFILE' : 'HOME', platform) ?? homeFolder();
 
 const vscodeFlavours = ['Code', 'Code - Insiders', 'VSCodium'];
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { homeFolder } from '../base/home.ts';
 import { posix, win32 } from 'node:path';
 import { type Environment, variable } from './environment.ts';
 import { signal } from './tree.ts';
@@ -120,7 +120,7 @@ export interface EnhancedPathOptions {
  * inherited, then the usual folders of package and version managers, as far as they exist. Never rejects.
  */
 export async function enhancedPath(environment: Environment, options: EnhancedPathOptions = {}): Promise<string> {
-  const { home = homedir(), platform = process.platform, shellPath } = options;
+  const { home = homeFolder(), platform = process.platform, shellPath } = options;
   const delimiter = platform === 'win32' ? win32.delimiter : posix.delimiter;
   const split = (path: string | undefined): string[] => (path ?? '').split(delimiter).filter((folder) => folder !== '');
   // A shell's order wins: it is what the person's terminal does, where the session's own PATH has system folders first.

@@ -1,3 +1,4 @@
+import { saveFailed } from '../files/file-lock.ts';
 import { settingsSchema, type Settings, type SettingsPatch } from '../../shared/settings.ts';
 
 /** The file that electron-store (app) and conf (headless) keep: `settings.json` in Culvert's folder. */
@@ -38,16 +39,24 @@ export class AppSettings {
     return this.#values;
   }
 
-  /** What `patch` leaves out stays; `notifications` and `seen` are merged. */
+  /**
+   * What `patch` leaves out stays; `notifications` and `seen` are merged. What cannot be written is not changed either, and
+   * nobody is told of it: `save_failed`.
+   */
   change(patch: SettingsPatch): Settings {
     const { notifications, seen, ...rest } = patch;
-    this.#values = settingsSchema.parse({
+    const values = settingsSchema.parse({
       ...this.#values,
       ...rest,
       notifications: { ...this.#values.notifications, ...notifications },
       seen: { ...this.#values.seen, ...seen },
     });
-    this.#file.write(this.#values);
+    try {
+      this.#file.write(values);
+    } catch (cause) {
+      throw saveFailed(`${settingsFileName}.json`, cause);
+    }
+    this.#values = values;
     for (const listener of this.#listeners) listener(this.#values);
     return this.#values;
   }

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homeFolder } from '../base/home.ts';
 import { join, normalize } from 'node:path';
 import { TunnelError } from '../../shared/errors.ts';
 import { isProfileName } from '../../shared/profile-name.ts';
@@ -11,7 +11,7 @@ const set = (env: Env, name: string): string | undefined => {
   return value === undefined || value === '' ? undefined : value;
 };
 
-const homeOf = (env: Env): string => set(env, 'HOME') ?? set(env, 'USERPROFILE') ?? homedir();
+const homeOf = (env: Env): string => set(env, 'HOME') ?? set(env, 'USERPROFILE') ?? homeFolder();
 
 /** `~` and `~/…` are the home folder, as the reference expands them. */
 export function expandHome(path: string, env: Env): string {

@@ -38,6 +38,26 @@ describe('settings', () => {
     expect(JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8'))).toMatchObject({ theme: 'light' });
   });
 
+  it('stay as they were where the file cannot be written, and say why', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    const settings = new AppSettings({
+      read: () => ({ theme: 'dark' }),
+      write: () => {
+        throw full;
+      },
+    });
+    const heard: unknown[] = [];
+    settings.onChange((values) => heard.push(values));
+    expect(() => settings.change({ theme: 'light' })).toThrow(
+      expect.objectContaining({ code: 'save_failed', params: { file: 'settings.json', problem: 'the disk is full' } }),
+    );
+    expect(settings.values.theme).toBe('dark');
+    expect(heard).toEqual([]);
+  });
+
   it('tell of a change', () => {
     const settings = open();
     const heard: string[] = [];

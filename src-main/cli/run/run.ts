@@ -22,7 +22,7 @@ import type { Env, FlagValues } from '../../settings/layers.ts';
 import { announce } from './announced-file.ts';
 import { exitCodes } from '../exit.ts';
 import { holdCode } from './held-code.ts';
-import { surviveFaults } from './survive-faults.ts';
+import { surviveFaults } from '../../observe/survive-faults.ts';
 import { createNarrator } from '../narrate.ts';
 import { openAddress } from './open-address.ts';
 import { listenForEnd, type EndRequest } from './signals.ts';

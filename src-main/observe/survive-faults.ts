@@ -1,6 +1,6 @@
-import { errorText } from '../../observe/error-text.ts';
-import { isOutOfFiles, learnOpenFilesLimit, openFilesLimit } from '../../base/open-files.ts';
-import type { Log } from '../../observe/log.ts';
+import { errorText } from './error-text.ts';
+import { isOutOfFiles, learnOpenFilesLimit, openFilesLimit } from '../base/open-files.ts';
+import type { Log } from './log.ts';
 
 /**
  * A fault that nobody caught is one of a single feature, such as a part that cannot be loaded: it is told, and the tunnels
