@@ -361,6 +361,7 @@ suiteNeeds('chromium')('a person at the pages', () => {
     await heading(page, 'Settings').waitFor();
     await page.keyboard.press('Control+2');
     await heading(page, 'Traces').waitFor();
+    await page.locator('[data-filter]').waitFor();
     await page.keyboard.press('Control+f');
     await expect.poll(() => page.evaluate(() => document.activeElement?.hasAttribute('data-filter'))).toBe(true);
     await check(open);
