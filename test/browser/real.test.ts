@@ -245,7 +245,7 @@ suiteNeeds('chromium')('the pages before a real engine', () => {
     await change.or(page.getByLabel('Control plane')).waitFor();
     if (await change.isVisible()) await change.click();
     await page.getByLabel('Control plane').fill(relay.address);
-    await page.getByText('Reached as the profile Memory says').waitFor();
+    await page.getByText('Reached with the settings of profile Memory').waitFor();
     await page.getByRole('button', { name: 'Show its tunnels' }).click();
     await page.getByRole('link', { name: 'Memory' }).waitFor();
     await page.getByRole('button', { name: 'More for Memory' }).click();

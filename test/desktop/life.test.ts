@@ -137,7 +137,7 @@ suiteNeeds('electron', 'desktop')('a day of the app', () => {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
       },
-      body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}}',
+      body: '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"caller","version":"1"}}}',
     }).catch(() => undefined);
     const child = running.app.process();
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
